@@ -108,5 +108,5 @@ def find_reason(code: str) -> Reason | None:
 
 
 def needs_reason(kind: Kind, form: str) -> bool:
-    """Whether a booking of this kind in this form must say why it is in person: what managers need to raise the share."""
+    """Whether a booking must say why it is in person: managers need that to raise the share."""
     return kind.counts and form == "in_person"

@@ -118,9 +118,7 @@ def spans(starts: datetime, ends: datetime, timing: Timing, *, booked_ends: date
     )
 
 
-def join_at(
-    starts: datetime, timing: Timing, endpoint_key: str, previous_ends: datetime | None = None
-) -> datetime:
+def join_at(starts: datetime, timing: Timing, endpoint_key: str, previous_ends: datetime | None = None) -> datetime:
     """When one device joins: its lead before the start, but not before the previous conference of its room ends.
 
     The jitter, whole seconds within ``timing.jitter``, is a hash of the endpoint's key: the same on every process and
