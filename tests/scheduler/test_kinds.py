@@ -1,0 +1,45 @@
+"""The table of kinds and what follows from a row."""
+
+from __future__ import annotations
+
+import pytest
+
+from scheduler.kinds import FORMS, KINDS, REASONS, find_kind, find_reason, list_kinds, needs_reason
+from scheduler.models import FORMS as STORED_FORMS
+
+
+def test_codes_are_unique_and_found() -> None:
+    for table, find in ((KINDS, find_kind), (REASONS, find_reason)):
+        assert len({each.code for each in table}) == len(table)
+        assert [find(each.code) for each in table] == list(table)
+    assert find_kind("party") is None
+    assert find_reason("") is None
+
+
+def test_every_kind_is_in_one_class() -> None:
+    assert [k.code for k in list_kinds("training")] == ["training"]
+    assert [k.code for k in list_kinds("other")] == ["relay", "line_test"]
+    assert len(list_kinds()) == len(list_kinds("meeting")) + 3
+
+
+def test_what_does_not_count_says_why() -> None:
+    assert {k.code: k.why_not for k in KINDS if not k.counts} == {"relay": "relay", "line_test": "line_test"}
+
+
+def test_what_the_law_wants_online_is_proposed_online() -> None:
+    assert all(k.default_form == "online" for k in KINDS if k.widened)
+
+
+@pytest.mark.parametrize(
+    ("code", "form", "expected"),
+    [("briefing", "in_person", True), ("advisory", "in_person", True), ("briefing", "hybrid", False),
+     ("briefing", "online", False), ("relay", "in_person", False)],
+)  # fmt: skip
+def test_who_must_say_why_in_person(code: str, form: str, expected: bool) -> None:
+    kind = find_kind(code)
+    assert kind is not None
+    assert needs_reason(kind, form) is expected
+
+
+def test_forms_are_those_of_the_table() -> None:
+    assert FORMS == STORED_FORMS
