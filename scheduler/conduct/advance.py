@@ -1,0 +1,109 @@
+"""Applies one step of a conference's life: state, change row, effects owed and the next due time in one transaction."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy.orm import Session
+
+from rooms.errors import NotFound
+from rooms.once import poke
+from scheduler.conduct import queries
+from scheduler.conduct.endings import owe_end
+from scheduler.conduct.lifecycle import Step, View, next_step
+from scheduler.errors import Stale, WrongMove
+from scheduler.models import Conference
+from scheduler.moves import move
+from scheduler.record.record import derive
+from scheduler.timing import Timing
+
+SHORTEST = timedelta(minutes=1)
+
+list_due = queries.list_due
+
+
+def view_of(db: Session, conference: Conference) -> View:
+    """What `next_step` looks at."""
+    waiting = conference.state == "provisioned"
+    return View(
+        state=conference.state,
+        starts=conference.starts,
+        ends=conference.ends,
+        booked_ends=conference.booked_ends,
+        opens=conference.opens,
+        ended_by=conference.ended_by,
+        first_joined=queries.find_first_joined(db, conference.id) if waiting else None,
+        due=conference.due,
+    )
+
+
+def advance(db: Session, conference_id: int, *, now: datetime, timing: Timing, actor: str = "clock") -> Step | None:
+    """Do the one step that is due; None when somebody else did it first or nothing is due.
+
+    Several processes may call this at once for the same conference.
+    """
+    conference = queries.find_locked(db, conference_id)
+    if conference is None or conference.due is None or conference.due > now:
+        return None
+    step = next_step(view_of(db, conference), now, timing)
+    match step:
+        case Step(to=None, act="rederive"):
+            derive(db, conference, now=now, timing=timing)
+            queries.set_due(db, conference.id, None, expected=conference.due)
+        case Step(to=None):
+            queries.set_due(db, conference.id, step.due, expected=conference.due)
+        case Step(to="ended"):
+            _end(db, conference, by="time", due=step.due, now=now, actor=actor)
+        case Step(to=str(to)):
+            move(
+                db, conference.id, to, expected=conference.state, act=step.act, actor=actor, now=now,
+                values={"due": step.due},
+            )  # fmt: skip
+            if to == "recorded":
+                derive(db, conference, now=now, timing=timing)
+    poke_sites(db, conference.id)
+    return step
+
+
+def finish(db: Session, key: str, *, version: int, actor: str, now: datetime, timing: Timing) -> None:
+    """The organiser ends a running conference: rooms are given back, everybody is sent out of the video room.
+
+    Raises NotFound, Stale when ``version`` is old, WrongMove unless it is open.
+    """
+    conference = queries.find_locked_by_key(db, key)
+    if conference is None:
+        raise NotFound()
+    if conference.version != version:
+        raise Stale(version=conference.version)
+    if conference.state != "open" or now < conference.starts:
+        raise WrongMove(state=conference.state, to="ended")
+    ends = min(max(now.replace(microsecond=0), conference.starts + SHORTEST), conference.ends)
+    due = ends + timedelta(minutes=timing.settle)
+    _end(db, conference, by="organiser", due=due, now=now, actor=actor, values={"ends": ends})
+    queries.shorten_reservations(db, conference.id, ends)
+    poke_sites(db, conference.id)
+
+
+def _end(
+    db: Session, conference: Conference, *, by: str, due: datetime | None, now: datetime, actor: str,
+    values: dict[str, Any] | None = None,
+) -> None:  # fmt: skip
+    move(
+        db, conference.id, "ended", expected=conference.state, act="end", actor=actor, now=now,
+        values={"ended_by": by, "due": due, **(values or {})},
+    )  # fmt: skip
+    close_openings(db, conference.id, now=now)
+
+
+def close_openings(db: Session, conference_id: int, *, now: datetime) -> None:
+    """Close the conference's current opening, if it has one, and owe the end of its video rooms."""
+    opening = queries.find_current_opening(db, conference_id)
+    if opening is not None:
+        queries.set_opening_closed(db, opening.id, now)
+    owe_end(db, conference_id, now=now)
+
+
+def poke_sites(db: Session, conference_id: int) -> None:
+    """Wake everything that shows this conference: its rooms' endpoints and its page."""
+    poke(db, f"conference:{conference_id}", *(f"room:{room}" for room in queries.list_room_ids(db, conference_id)))

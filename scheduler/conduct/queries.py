@@ -1,0 +1,184 @@
+"""The statements of conducting: what is due, openings, facts, and the rooms that a change concerns."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any, NamedTuple, cast
+
+from sqlalchemy import CursorResult, Select, delete, func, insert, or_, select, update
+from sqlalchemy.orm import Session
+
+from rooms.once import insert_once
+from scheduler.models import Bridge, Conference, Fact, Opening, Reservation, Site
+
+JOINED = ("occupant.joined", "endpoint.joined")
+
+
+def list_due(db: Session, *, now: datetime, limit: int = 100) -> list[int]:
+    """Ids of the conferences to look at, the longest waiting first."""
+    query = select(Conference.id).where(Conference.due.is_not(None), Conference.due <= now)
+    return list(db.scalars(query.order_by(Conference.due, Conference.id).limit(limit)))
+
+
+def find_next_due(db: Session) -> datetime | None:
+    """When the next conference wants to be looked at."""
+    return db.scalar(select(func.min(Conference.due)).where(Conference.due.is_not(None)))
+
+
+def find_locked(db: Session, conference_id: int) -> Conference | None:
+    """The conference, which nobody else changes until the end of this transaction."""
+    query = select(Conference).where(Conference.id == conference_id).with_for_update()
+    return db.scalar(query.execution_options(populate_existing=True))
+
+
+def find_locked_by_key(db: Session, key: str) -> Conference | None:
+    """As `find_locked`, by public key."""
+    query = select(Conference).where(Conference.key == key).with_for_update()
+    return db.scalar(query.execution_options(populate_existing=True))
+
+
+def set_due(db: Session, conference_id: int, due: datetime | None, *, expected: datetime | None) -> bool:
+    """Set when to look again, unless somebody else has set it since."""
+    row = update(Conference).where(Conference.id == conference_id, Conference.due.is_not_distinct_from(expected))
+    done = db.execute(row.values(due=due).execution_options(synchronize_session=False))
+    return cast(CursorResult[Any], done).rowcount == 1
+
+
+def set_due_sooner(db: Session, conference_id: int, due: datetime, *, states: Sequence[str]) -> None:
+    """Look at it at ``due`` or before, if it is in one of ``states``."""
+    row = update(Conference).where(
+        Conference.id == conference_id,
+        Conference.state.in_(states),
+        or_(Conference.due.is_(None), Conference.due > due),
+    )
+    db.execute(row.values(due=due).execution_options(synchronize_session=False))
+
+
+def list_room_ids(db: Session, conference_id: int) -> list[int]:
+    return list(db.scalars(select(Site.room_id).where(Site.conference_id == conference_id)))
+
+
+def find_first_joined(db: Session, conference_id: int) -> datetime | None:
+    """When the first device or person was seen in the video room."""
+    return db.scalar(select(func.min(Fact.at)).where(Fact.conference_id == conference_id, Fact.kind.in_(JOINED)))
+
+
+def find_current_opening(db: Session, conference_id: int) -> Opening | None:
+    return db.scalar(select(Opening).where(Opening.conference_id == conference_id, Opening.until.is_(None)))
+
+
+def set_opening_closed(db: Session, opening_id: int, at: datetime) -> None:
+    row = update(Opening).where(Opening.id == opening_id, Opening.until.is_(None))
+    db.execute(row.values(until=at).execution_options(synchronize_session=False))
+
+
+def find_opening(db: Session, bridge_id: int, jitsi_name: str) -> Opening | None:
+    """The opening with this name on this bridge, also a closed one. Names are lower-case everywhere."""
+    return db.scalar(
+        select(Opening).where(Opening.bridge_id == bridge_id, Opening.jitsi_name == jitsi_name.lower())
+    )
+
+
+class Asked(NamedTuple):
+    """A conference's opening as the door sees it; ``current`` is False for an earlier generation."""
+
+    opening_id: int
+    conference_id: int
+    key: str
+    generation: int
+    jitsi_name: str
+    current: bool
+    state: str
+    form: str
+    starts: datetime
+    ends: datetime
+    booked_ends: datetime
+    opens: datetime
+    latest_end: datetime
+
+
+_ASKED: Select[Any] = (
+    select(
+        Opening.id, Conference.id, Conference.key, Opening.generation, Opening.jitsi_name, Opening.until.is_(None),
+        Conference.state, Conference.form, Conference.starts, Conference.ends, Conference.booked_ends,
+        Conference.opens, Conference.latest_end,
+    )
+    .join(Conference, Conference.id == Opening.conference_id)
+)  # fmt: skip
+
+
+def find_asked(db: Session, bridge_id: int, jitsi_name: str) -> Asked | None:
+    """Which conference a room's name on a bridge belongs to."""
+    where = (Opening.bridge_id == bridge_id, Opening.jitsi_name == jitsi_name.lower())
+    row = db.execute(_ASKED.where(*where)).first()
+    return Asked(*row) if row else None
+
+
+def find_asked_by_key(db: Session, bridge_id: int, key: str, generation: int) -> Asked | None:
+    """The same by the conference's key and the opening's generation, which make the id told to the video host."""
+    where = (Opening.bridge_id == bridge_id, Conference.key == key, Opening.generation == generation)
+    row = db.execute(_ASKED.where(*where)).first()
+    return Asked(*row) if row else None
+
+
+def find_bridge_id(db: Session, name: str) -> int | None:
+    return db.scalar(select(Bridge.id).where(Bridge.name == name))
+
+
+def find_conference_id(db: Session, key: str) -> int | None:
+    return db.scalar(select(Conference.id).where(Conference.key == key))
+
+
+def add_fact_once(db: Session, row: dict[str, Any]) -> bool:
+    """Whether the fact's key was new."""
+    return insert_once(db, Fact, [row]) == 1
+
+
+class LiveOpening(NamedTuple):
+    """An opening in which, by the facts, somebody may be."""
+
+    opening_id: int
+    jitsi_name: str
+    since: datetime
+
+
+def list_live_openings(db: Session, bridge_id: int) -> list[LiveOpening]:
+    """Openings of conferences that are under way on a bridge and whose room was seen to exist.
+
+    ``since``: the newest time at which a fact says that the room existed.
+    """
+    query = (
+        select(Opening.id, Opening.jitsi_name, func.max(Fact.at))
+        .join(Conference, Conference.id == Opening.conference_id)
+        .join(Fact, Fact.opening_id == Opening.id)
+        .where(
+            Opening.bridge_id == bridge_id,
+            Conference.state.in_(("provisioned", "open", "ended")),
+            Fact.kind.in_(("room.created", "occupant.joined")),
+        )
+        .group_by(Opening.id, Opening.jitsi_name)
+    )
+    return [LiveOpening(*row) for row in db.execute(query)]
+
+
+def list_closing_facts(db: Session, opening_id: int) -> list[datetime]:
+    """When the opening's room was seen to be gone."""
+    query = select(Fact.at).where(Fact.opening_id == opening_id, Fact.kind.in_(("room.destroyed", "room.gone")))
+    return list(db.scalars(query))
+
+
+def shorten_reservations(db: Session, conference_id: int, until: datetime) -> None:
+    """Give the rooms back at ``until``: the set is deleted and written anew, never updated."""
+    mine = Reservation.conference_id == conference_id
+    rows = db.execute(
+        select(Reservation.room_id, Reservation.starts, Reservation.ends, Reservation.holds).where(mine)
+    ).all()
+    db.execute(delete(Reservation).where(mine).execution_options(synchronize_session=False))
+    kept = [
+        {"room_id": room_id, "conference_id": conference_id, "starts": starts, "ends": min(ends, until), "holds": holds}
+        for room_id, starts, ends, holds in rows
+        if starts < until
+    ]
+    if kept:
+        db.execute(insert(Reservation), kept)

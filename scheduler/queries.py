@@ -1,0 +1,50 @@
+"""The statements on ``told``: what each address surely or perhaps knows of a calendar entry.
+
+Called by the outbox when a letter settles. ``payload`` is a letter's: {"uid", "mail", "edition" (id), "method", …}.
+Only one row of a recipient's chain is under way at a time, so nobody else writes the same row meanwhile.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from sqlalchemy import func, or_, select, update
+from sqlalchemy.orm import Session
+
+from rooms.once import insert_once
+from scheduler.models import Told
+
+
+def find_told(db: Session, uid: str, mail: str) -> Told | None:
+    return db.scalar(select(Told).where(Told.uid == uid, Told.mail == mail))
+
+
+def add_sure_told(db: Session, payload: Mapping[str, Any], *, message_id: str | None) -> None:
+    """The letter surely arrived. The first one's Message-ID is what later ones refer to."""
+    edition = int(payload["edition"])
+    _insert(db, payload)
+    db.execute(
+        update(Told)
+        .where(Told.uid == payload["uid"], Told.mail == payload["mail"])
+        .where(or_(Told.sure_edition.is_(None), Told.sure_edition <= edition))
+        .values(sure_edition=edition, first_message_id=func.coalesce(Told.first_message_id, message_id))
+        .execution_options(synchronize_session=False)
+    )
+
+
+def add_maybe_told(db: Session, payload: Mapping[str, Any]) -> None:
+    """The letter may have arrived."""
+    edition = int(payload["edition"])
+    _insert(db, payload)
+    db.execute(
+        update(Told)
+        .where(Told.uid == payload["uid"], Told.mail == payload["mail"])
+        .where(or_(Told.maybe_edition.is_(None), Told.maybe_edition < edition))
+        .values(maybe_edition=edition)
+        .execution_options(synchronize_session=False)
+    )
+
+
+def _insert(db: Session, payload: Mapping[str, Any]) -> None:
+    insert_once(db, Told, [{"uid": payload["uid"], "mail": payload["mail"]}])
