@@ -7,7 +7,6 @@ value is used. Unknown fields are passed over, so that older and newer devices c
 from __future__ import annotations
 
 import json
-import math
 import re
 import uuid
 from collections.abc import Callable, Iterable
@@ -55,14 +54,14 @@ def _refuse_constant(name: str) -> None:
 
 
 def _check(value: Any, path: str, depth: int) -> None:
-    """Nothing deeper than ``depth``, no infinite number, no text that a database or UTF-8 would refuse."""
+    """Nothing deeper than ``depth``, no number beyond 64 bits, no text that a database or UTF-8 would refuse."""
     if depth < 0:
         raise ProtocolError(path, "too_deep")
     if isinstance(value, str):
         if _UNSTORABLE.search(value):
             raise ProtocolError(path, "bad_text")
-    elif isinstance(value, float):
-        if not math.isfinite(value):
+    elif isinstance(value, (int, float)):
+        if not abs(value) < 2**63:  # also false for a number that is none
             raise ProtocolError(path, "out_of_range")
     elif isinstance(value, dict):
         for key, inner in value.items():

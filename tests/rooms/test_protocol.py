@@ -237,6 +237,7 @@ def test_wrong_events_are_refused_by_place(events: list[Any], field: str) -> Non
         ('{"t":"beat","n":' + "9" * 5_000 + "}", "not_json"),
         ('{"t":"beat","n":1,"state":"idle","cpu":NaN}', "not_json"),
         ('{"t":"beat","n":1,"state":"idle","cpu":1e999}', "out_of_range"),
+        ('{"t":"beat","x":[' + "9" * 4_000 + "]}", "out_of_range"),
         ('{"t":"beat","x":"\\ud800"}', "bad_text"),
         ('"' + "ă" * 20_000 + '"', "too_large"),
         (b'{"t":"\xff"}', "not_json"),
