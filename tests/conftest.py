@@ -12,6 +12,7 @@ import confsvc.models
 import scheduler.models  # noqa: F401 - registers the tables
 from confsvc.database import Database
 from rooms.schema import Base
+from tests.directory import load_default
 from tests.postgres import Postgres
 
 
@@ -64,5 +65,43 @@ def database_url(request: pytest.FixtureRequest) -> str:
 def database(database_url: str) -> Iterator[Database]:
     """A fresh database with all tables and no rows, SQLite and PostgreSQL in turn."""
     opened = Database(database_url)
+    yield opened
+    opened.close()
+
+
+@pytest.fixture(scope="session")
+def filled_postgres(postgres: Postgres, empty_postgres: str) -> str:
+    """The name of a PostgreSQL database with the default directory, to copy from."""
+    name = postgres.create(template=empty_postgres)
+    made = Database(postgres.url(name))
+    made.write_now(load_default)
+    made.close()
+    return name
+
+
+@pytest.fixture(scope="session")
+def filled_sqlite(empty_sqlite: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """An SQLite file with the default directory, to copy from."""
+    path = Path(shutil.copy(empty_sqlite, tmp_path_factory.mktemp("template") / "filled.sqlite3"))
+    made = Database(f"sqlite:///{path}")
+    made.write_now(load_default)
+    made.close()
+    return path
+
+
+@pytest.fixture(params=["sqlite", "postgres"])
+def directory_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """The URL of a fresh database with the default directory; every test that asks for it runs on both."""
+    if request.param == "sqlite":
+        template: Path = request.getfixturevalue("filled_sqlite")
+        return f"sqlite:///{shutil.copy(template, tmp_path / 'directory.sqlite3')}"
+    server: Postgres = request.getfixturevalue("postgres")
+    return server.url(server.create(template=request.getfixturevalue("filled_postgres")))
+
+
+@pytest.fixture
+def directory(directory_url: str) -> Iterator[Database]:
+    """A fresh database with the default directory (tests/directory.py), SQLite and PostgreSQL in turn."""
+    opened = Database(directory_url)
     yield opened
     opened.close()
