@@ -1,0 +1,33 @@
+// The staff pages work without this script; it makes them quicker. Everything here is attached by attributes
+// (data-…, hx-…) so that parts brought in later by htmx behave the same: one listener each on the document.
+import "htmx.org/dist/htmx.esm.js";
+import { confirmActs } from "./confirm.js";
+import { fieldHelp } from "./fields.js";
+import { gridKeys } from "./grid.js";
+import { menus } from "./menus.js";
+import { relativeTimes } from "./relative.js";
+import { selectAll } from "./selectall.js";
+
+document.documentElement.classList.add("js");
+document.addEventListener("htmx:config:request", (event) => {
+  const token = document.querySelector('meta[name="csrf-token"]')?.content;
+  const { request } = event.detail.ctx;
+  if (token && request.method !== "GET") request.headers["X-CSRF-Token"] = token;
+});
+// A lost line must not look like a saved form: say it where screen readers hear it, too.
+document.addEventListener("htmx:error", () => say(document.body.dataset.offline));
+document.addEventListener("htmx:after:request", () => say(""));
+
+function say(text) {
+  const place = document.getElementById("live");
+  if (!place) return;
+  place.textContent = text ?? "";
+  place.hidden = !text;
+}
+
+confirmActs(document);
+fieldHelp(document);
+gridKeys(document);
+menus(document);
+selectAll(document);
+relativeTimes(document);
