@@ -44,7 +44,9 @@ class Database:
         self._write_engine = self._engine.execution_options(confsvc_write=True)
         self._read_engine = self._engine.execution_options(confsvc_write=False)
         self._readers: Executor = ThreadPoolExecutor(4 if self.sqlite else workers, "db-read")
-        self._writers: _Lanes | ThreadPoolExecutor = _Lanes() if self.sqlite else ThreadPoolExecutor(workers, "db-write")
+        self._writers: _Lanes | ThreadPoolExecutor = (
+            _Lanes() if self.sqlite else ThreadPoolExecutor(workers, "db-write")
+        )
 
     @property
     def engine(self) -> Engine:
@@ -53,17 +55,17 @@ class Database:
 
     async def write(self, work: Work[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
         """Run ``work`` as one transaction and commit it."""
-        return await asyncio.wrap_future(self._writers.submit(self.write_now, work, *args, **kwargs))
+        return await asyncio.wrap_future(self._writers.submit(lambda: self.write_now(work, *args, **kwargs)))
 
     async def write_first(self, work: Work[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
         """As ``write``, ahead of others that wait for SQLite's writer: for callers that cannot wait."""
         if isinstance(self._writers, _Lanes):
-            return await asyncio.wrap_future(self._writers.submit_first(self.write_now, work, *args, **kwargs))
+            return await asyncio.wrap_future(self._writers.submit_first(lambda: self.write_now(work, *args, **kwargs)))
         return await self.write(work, *args, **kwargs)
 
     async def read(self, work: Work[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
         """Run ``work`` in a read-only snapshot."""
-        return await asyncio.wrap_future(self._readers.submit(self.read_now, work, *args, **kwargs))
+        return await asyncio.wrap_future(self._readers.submit(lambda: self.read_now(work, *args, **kwargs)))
 
     def write_now(self, work: Work[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
         """As ``write``, in the calling thread (command line, tests)."""
@@ -85,9 +87,7 @@ class Database:
         """As ``read``, in the calling thread."""
         with Session(self._read_engine, expire_on_commit=False) as db, db.begin():
             if not self.sqlite:
-                db.connection(
-                    execution_options={"isolation_level": "REPEATABLE READ", "postgresql_readonly": True}
-                )
+                db.connection(execution_options={"isolation_level": "REPEATABLE READ", "postgresql_readonly": True})
             return work(db, *args, **kwargs)
 
     def close(self) -> None:
@@ -106,15 +106,15 @@ class _Lanes:
         self._thread = threading.Thread(target=self._run, name="db-write", daemon=True)
         self._thread.start()
 
-    def submit(self, fn: Callable[..., R], /, *args: Any, **kwargs: Any) -> Future[R]:
-        return self._put(1, fn, args, kwargs)
+    def submit(self, call: Callable[[], R]) -> Future[R]:
+        return self._put(1, call)
 
-    def submit_first(self, fn: Callable[..., R], /, *args: Any, **kwargs: Any) -> Future[R]:
-        return self._put(0, fn, args, kwargs)
+    def submit_first(self, call: Callable[[], R]) -> Future[R]:
+        return self._put(0, call)
 
-    def _put(self, lane: int, fn: Callable[..., R], args: Any, kwargs: Any) -> Future[R]:
+    def _put(self, lane: int, call: Callable[[], R]) -> Future[R]:
         future: Future[R] = Future()
-        self._queue.put((lane, next(self._count), future, lambda: fn(*args, **kwargs)))
+        self._queue.put((lane, next(self._count), future, call))
         return future
 
     def _run(self) -> None:

@@ -14,6 +14,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Dialect, Table, text
 from sqlalchemy.orm import Session
+from sqlalchemy.sql.schema import ScalarElementColumnDefault
 
 Bundle = Sequence[tuple[Any, Sequence[dict[str, Any]]]]
 """Tables (mapped classes) and their rows, parents first. All rows of one table have the same keys."""
@@ -49,7 +50,7 @@ def _complete(table: Table, rows: Sequence[dict[str, Any]]) -> list[dict[str, An
     defaults = {
         c.name: c.default.arg
         for c in table.columns
-        if c.name not in rows[0] and c.default is not None and c.default.is_scalar
+        if c.name not in rows[0] and isinstance(c.default, ScalarElementColumnDefault)
     }
     return [{**defaults, **row} for row in rows] if defaults else list(rows)
 

@@ -1,4 +1,4 @@
-"""Tables of WHERE and WHO: units and their history, rooms, lines, endpoints, people, and the row every change leaves."""
+"""Tables of WHERE and WHO: units and their history, rooms, lines, endpoints, people, and the rows changes leave."""
 
 from __future__ import annotations
 

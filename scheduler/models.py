@@ -55,7 +55,8 @@ class Conference(Row):
     place: Mapped[str] = mapped_column(default="")  # where, for one that was logged
     letter_number: Mapped[str] = mapped_column(default="")
     short_notice_reason: Mapped[str | None]
-    in_person_reason: Mapped[str | None]
+    in_person_reason: Mapped[str | None]  # a code of kinds.REASONS
+    in_person_note: Mapped[str] = mapped_column(default="")
     secrecy_by: Mapped[str | None]
     secrecy_at: Mapped[datetime | None]
     uid: Mapped[str | None] = mapped_column(ForeignKey("calendar_item.uid"))
@@ -70,7 +71,9 @@ class Conference(Row):
         one_of("outcome_evidence", EVIDENCE),
         CheckConstraint("starts < ends", name="span"),
         CheckConstraint("opens <= starts AND ends <= latest_end", name="times"),
-        Index("ix_conference_due", "due", postgresql_where=text("due IS NOT NULL"), sqlite_where=text("due IS NOT NULL")),
+        Index(
+            "ix_conference_due", "due", postgresql_where=text("due IS NOT NULL"), sqlite_where=text("due IS NOT NULL")
+        ),
         Index(None, "starts"),
         Index(None, "host_unit_id", "starts"),
         Index(None, "counted_with"),
@@ -128,7 +131,9 @@ class Guest(Row):
     unit_id: Mapped[int | None] = mapped_column(ForeignKey("unit.id"))
     removed_at: Mapped[datetime | None]
     __table_args__ = options(
-        UniqueConstraint("conference_id", "mail"), one_of("role", ("chair", "contact", "guest")), Index(None, "person_id")
+        UniqueConstraint("conference_id", "mail"),
+        one_of("role", ("chair", "contact", "guest")),
+        Index(None, "person_id"),
     )
 
 

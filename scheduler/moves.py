@@ -52,5 +52,13 @@ def move(
         raise Stale(state=expected)
     after = {"state": to, **{k: v.isoformat() if isinstance(v, datetime) else v for k, v in values.items()}}
     add_change(
-        db, "conference", conference_id, act, actor=actor, now=now, before={"state": expected}, after=after, reason=reason
+        db,
+        "conference",
+        conference_id,
+        act,
+        actor=actor,
+        now=now,
+        before={"state": expected},
+        after=after,
+        reason=reason,
     )

@@ -8,10 +8,8 @@ from pathlib import Path
 
 import pytest
 
-import confsvc.models
-import scheduler.models  # noqa: F401 - registers the tables
 from confsvc.database import Database
-from rooms.schema import Base
+from confsvc.tables import Base
 from tests.directory import load_default
 from tests.postgres import Postgres
 

@@ -57,7 +57,9 @@ class Postgres:
         if os.geteuid() == 0:
             os.chown(data, pwd.getpwnam(self.user).pw_uid, -1)
             os.chown(self.folder, pwd.getpwnam(self.user).pw_uid, -1)
-        self._run(str(self.bin / "initdb"), "-D", str(data), "-U", "postgres", "-A", "trust", "-E", "UTF8", "--locale=C")
+        self._run(
+            str(self.bin / "initdb"), "-D", str(data), "-U", "postgres", "-A", "trust", "-E", "UTF8", "--locale=C"
+        )
         options = (
             f"-c listen_addresses='' -c unix_socket_directories='{self.folder}' -c max_connections=200 "
             f"-c shared_buffers=256MB -c fsync={os.environ.get('CONFSVC_TEST_FSYNC', 'off')}"

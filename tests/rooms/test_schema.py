@@ -83,7 +83,7 @@ def test_a_time_in_another_form_is_refused_by_sqlite(sqlite_url: str) -> None:
 
 
 async def test_reads_cannot_write(database: Database) -> None:
-    with pytest.raises(DBAPIError, match="read.?only"):
+    with pytest.raises(DBAPIError, match=r"read.?only"):
         await database.read(lambda db: add_change(db, "unit", 1, "made", actor="cli", now=NOW))
 
 

@@ -1,0 +1,12 @@
+"""Every table of the house in one place, for whoever needs the whole schema (migrations, tests)."""
+
+from __future__ import annotations
+
+import confsvc.models as service_models
+import rooms.models as room_models
+import scheduler.models as scheduler_models
+from rooms.schema import Base
+
+MODELS = (room_models, scheduler_models, service_models)
+
+__all__ = ["MODELS", "Base"]

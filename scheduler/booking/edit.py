@@ -1,0 +1,283 @@
+"""Submitting a draft, changing and cancelling what is booked."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any, cast
+
+from sqlalchemy import CursorResult, delete, select, update
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Session
+
+from rooms.bulk import insert_bundle, next_ids
+from rooms.changes import add_change
+from rooms.errors import FieldError, Invalid, NotFound
+from rooms.once import poke
+from scheduler.booking.book import (
+    commitments,
+    opening_row,
+    raise_taken,
+    refuse_taken,
+    wish_columns,
+)
+from scheduler.booking.booking import Booked, Booking, GuestWish, Rules
+from scheduler.booking.invitations import is_mailed_change, is_major_change
+from scheduler.booking.letters import owe_change, owe_edition
+from scheduler.booking.party import Invitee, Party, find_party, guest_row
+from scheduler.booking.queries import (
+    Ids,
+    delete_reservations,
+    find_conference,
+    list_guests,
+    list_room_parts,
+    list_sites,
+    take_locks,
+)
+from scheduler.booking.reservations import lock_keys, reservation_rows
+from scheduler.booking.validation import field_errors, local_day
+from scheduler.conduct.endings import owe_end
+from scheduler.errors import Stale, TooLate, WrongMove
+from scheduler.models import Conference, Delegation, Edition, Guest, Opening, Reservation, Site
+from scheduler.moves import move
+from scheduler.timing import spans
+
+CHANGEABLE = ("draft", "planned", "provisioned")
+_IN_AUDIT = ("title", "kind", "form", "starts", "ends", "chair_name", "note", "letter_number")
+
+
+def booking_of(db: Session, conference: Conference) -> Booking:
+    """The wish as it stands in the database, to be changed or submitted."""
+    room_ids = tuple(site.room_id for site in list_sites(db, conference.id))
+    housed = {part.unit.unit_id for part in list_room_parts(db, room_ids, local_day(conference.starts)).values()}
+    units = db.scalars(
+        select(Delegation.unit_id).where(Delegation.conference_id == conference.id).order_by(Delegation.position)
+    )
+    names = ("title", "kind", "form", "host_unit_id", "starts", "ends", "chair_name", "chair_title", "chair_mail",
+             "contact_name", "contact_phone", "note", "letter_number", "short_notice_reason", "in_person_reason",
+             "in_person_note")  # fmt: skip
+    return Booking(
+        **{name: getattr(conference, name) for name in names},
+        room_ids=room_ids,
+        unit_ids=tuple(unit_id for unit_id in units if unit_id not in housed),
+        guests=tuple(
+            GuestWish(g.name, g.mail, g.language) for g in list_guests(db, conference.id) if g.role == "guest"
+        ),
+        no_secrets=conference.secrecy_at is not None,
+    )
+
+
+def submit(db: Session, key: str, *, version: int, actor: str, now: datetime, rules: Rules) -> Booked:
+    """Turn a draft into a booked conference, checked and written as ``book`` does. Raises as ``book``."""
+    conference = _current(db, key, version)
+    if conference.state != "draft":
+        raise WrongMove(state=conference.state, to="planned")
+    booking = booking_of(db, conference)
+    party = _party(db, booking, now=now, rules=rules)
+    times = spans(booking.starts, booking.ends, rules.timing)
+    take_locks(db, lock_keys([(booking.room_ids, times.room_from, times.room_until)]))
+    refuse_taken(db, booking, times, except_id=conference.id)
+    columns = wish_columns(booking, times, actor=actor, now=now, rules=rules)
+    row = {**{c.name: getattr(conference, c.name) for c in Conference.__table__.columns}, **columns}
+    ids = Ids(conference.id, next_ids(db, Edition)[0], [])
+    bundle, uid = commitments(booking, party, row, ids, times, now=now, rules=rules)
+    try:
+        insert_bundle(db, bundle)
+    except IntegrityError as problem:
+        raise_taken(problem)
+    values = {**columns, "uid": uid, "booked_ends": booking.ends}
+    move(db, conference.id, "planned", expected="draft", act="booked", actor=actor, now=now, values=values)
+    poke(db, *(f"room:{room_id}" for room_id in booking.room_ids))
+    return Booked(conference.id, key, version + 1)
+
+
+def change(db: Session, key: str, booking: Booking, *, version: int, actor: str, now: datetime, rules: Rules) -> Booked:
+    """Give a conference another content, time or party. The host stays.
+
+    Raises NotFound, Stale (somebody changed it since ``version``), WrongMove, TooLate (it has started), Invalid,
+    RoomTaken; nothing is written then.
+    """
+    conference = _current(db, key, version)
+    if conference.state not in CHANGEABLE:
+        raise WrongMove(state=conference.state, to="changed")
+    if conference.state != "draft" and conference.starts <= now:
+        raise TooLate(starts=conference.starts.isoformat())
+    draft = conference.state == "draft"
+    party = _party(db, booking, now=now, rules=rules, draft=draft)
+    before, rooms_before = _columns(conference), [site.room_id for site in list_sites(db, conference.id)]
+    invited_before = _invitees(db, conference)
+    times = spans(booking.starts, booking.ends, rules.timing)
+    if not draft:
+        old = spans(conference.starts, conference.ends, rules.timing)
+        take_locks(
+            db,
+            lock_keys(
+                [(rooms_before, old.room_from, old.room_until), (booking.room_ids, times.room_from, times.room_until)]
+            ),
+        )
+        refuse_taken(db, booking, times, except_id=conference.id)
+    columns = wish_columns(booking, times, actor=actor, now=now, rules=rules) | {"booked_ends": booking.ends}
+    _set_columns(db, conference, columns | ({"due": None} if draft else {}), version)
+    returned = _sync_party(db, conference, party, booking, now)
+    if not draft:
+        _sync_commitments(db, conference, booking, party, now=now, rules=rules)
+        mailed = is_mailed_change(before, columns, rooms_before, booking.room_ids)
+        owe_change(
+            db, conference, party, invited_before, mailed=mailed, major=is_major_change(before, columns),
+            returned=returned, now=now,
+        )  # fmt: skip
+    _audit(db, conference, before, rooms_before, booking.room_ids, actor=actor, now=now)
+    poke(db, *(f"room:{room_id}" for room_id in {*rooms_before, *booking.room_ids}))
+    return Booked(conference.id, key, version + 1)
+
+
+def cancel(db: Session, key: str, *, version: int, reason: str, actor: str, now: datetime) -> Booked:
+    """Cancel what has not ended: rooms are given back, everybody who was invited is told, the video room is closed.
+
+    Raises NotFound, Stale, WrongMove, Invalid (no reason).
+    """
+    conference = _current(db, key, version)
+    if not reason.strip():
+        raise Invalid([FieldError("reason", "required")])
+    state, booking = conference.state, booking_of(db, conference)
+    if state in ("planned", "provisioned", "open"):
+        party, errors = find_party(db, booking, local_day(conference.starts))
+        if party is None:
+            raise Invalid(errors)
+        invited = _invitees(db, conference)
+        owe_edition(
+            db, conference, party, "cancelled", invited, now=now, expires=conference.ends, reason=reason.strip()
+        )
+        if state in ("provisioned", "open"):
+            owe_end(db, conference.id, now=now)
+        delete_reservations(db, conference.id)
+        _close_opening(db, conference.id, now)
+    move(
+        db, conference.id, "cancelled", expected=state, act="cancelled", actor=actor, now=now, reason=reason.strip(),
+        values={"due": None},
+    )  # fmt: skip
+    poke(db, *(f"room:{room_id}" for room_id in booking.room_ids))
+    return Booked(conference.id, key, version + 1)
+
+
+def _current(db: Session, key: str, version: int) -> Conference:
+    conference = find_conference(db, key)
+    if conference is None:
+        raise NotFound(kind="conference", key=key)
+    if conference.version != version:
+        raise Stale(version=conference.version)
+    return conference
+
+
+def _party(db: Session, booking: Booking, *, now: datetime, rules: Rules, draft: bool = False) -> Party:
+    errors = field_errors(booking, now=now, rules=rules, draft=draft)
+    party, more = (None, []) if errors else find_party(db, booking, local_day(booking.starts))
+    if party is None:
+        raise Invalid(errors + more)
+    return party
+
+
+def _columns(conference: Conference) -> dict[str, Any]:
+    return {c.name: getattr(conference, c.name) for c in Conference.__table__.columns}
+
+
+def _set_columns(db: Session, conference: Conference, columns: dict[str, Any], version: int) -> None:
+    statement = (
+        update(Conference)
+        .where(Conference.id == conference.id, Conference.version == version)
+        .values(**columns, version=version + 1)
+    )
+    if cast(CursorResult[Any], db.execute(statement)).rowcount != 1:
+        raise Stale(version=version)
+    db.refresh(conference)
+
+
+def _invitees(db: Session, conference: Conference) -> list[Invitee]:
+    return [Invitee(g.mail, g.name, g.role, g.language, g.person_id, g.unit_id) for g in list_guests(db, conference.id)]
+
+
+def _sync_party(db: Session, conference: Conference, party: Party, booking: Booking, now: datetime) -> bool:
+    """Make sites, delegations and guests those of ``party``; whether somebody who had been removed came back."""
+    kept = {site.room_id: site.id for site in list_sites(db, conference.id)}
+    missing = [room.room_id for room in party.rooms if room.room_id not in kept]
+    new = dict(zip(missing, next_ids(db, Site, len(missing)) if missing else [], strict=True))
+    ids = [kept.get(room.room_id) or new[room.room_id] for room in party.rooms]
+    rows = party.site_rows(conference.id, ids)
+    insert_bundle(db, [(Site, [row for row in rows if row["room_id"] in new])])
+    for row in rows:
+        db.execute(update(Site).where(Site.id == row["id"]).values(role=row["role"], position=row["position"]))
+    _sync_delegations(db, conference, party, booking, {row["room_id"]: row["id"] for row in rows})
+    gone = [site_id for room_id, site_id in kept.items() if room_id not in booking.room_ids]
+    db.execute(delete(Site).where(Site.id.in_(gone)))
+    return _sync_guests(db, conference, party, now)
+
+
+def _sync_delegations(
+    db: Session, conference: Conference, party: Party, booking: Booking, site_of_room: dict[int, int]
+) -> None:
+    rows = party.delegation_rows(conference.id, booking.form, site_of_room)
+    there = {d.unit_id for d in db.scalars(select(Delegation).where(Delegation.conference_id == conference.id))}
+    wanted = {row["unit_id"] for row in rows}
+    db.execute(
+        delete(Delegation).where(Delegation.conference_id == conference.id, Delegation.unit_id.in_(there - wanted))
+    )
+    for row in rows:
+        if row["unit_id"] in there:
+            mine = (Delegation.conference_id == conference.id, Delegation.unit_id == row["unit_id"])
+            db.execute(update(Delegation).where(*mine).values(**row))
+    insert_bundle(db, [(Delegation, [row for row in rows if row["unit_id"] not in there])])
+
+
+def _sync_guests(db: Session, conference: Conference, party: Party, now: datetime) -> bool:
+    there = {guest.mail: guest for guest in db.scalars(select(Guest).where(Guest.conference_id == conference.id))}
+    wanted = {invitee.mail: guest_row(conference.id, invitee) for invitee in party.invitees}
+    returned = any(guest.removed_at is not None for mail, guest in there.items() if mail in wanted)
+    for mail, guest in there.items():
+        values = {**wanted[mail], "removed_at": None} if mail in wanted else {"removed_at": now}
+        if mail in wanted or guest.removed_at is None:
+            db.execute(update(Guest).where(Guest.id == guest.id).values(**values))
+    insert_bundle(db, [(Guest, [row for mail, row in wanted.items() if mail not in there])])
+    return returned
+
+
+def _sync_commitments(
+    db: Session, conference: Conference, booking: Booking, party: Party, *, now: datetime, rules: Rules
+) -> None:
+    """Delete and write anew what is held; open or close the video room when the form says so."""
+    times = spans(booking.starts, booking.ends, rules.timing)
+    delete_reservations(db, conference.id)
+    current = db.scalar(select(Opening.id).where(Opening.conference_id == conference.id, Opening.until.is_(None)))
+    openings: list[dict[str, Any]] = []
+    if booking.has_video and current is None:
+        made = db.scalars(select(Opening.generation).where(Opening.conference_id == conference.id)).all()
+        openings = [opening_row(conference.id, rules.bridges[0], now, max(made, default=0) + 1)]
+    elif not booking.has_video:
+        _close_opening(db, conference.id, now)
+    try:
+        insert_bundle(
+            db,
+            [
+                (Opening, openings),
+                (Reservation, reservation_rows(conference.id, booking.room_ids, times, holds=True)),
+            ],
+        )
+    except IntegrityError as problem:
+        raise_taken(problem)
+
+
+def _close_opening(db: Session, conference_id: int, now: datetime) -> None:
+    db.execute(update(Opening).where(Opening.conference_id == conference_id, Opening.until.is_(None)).values(until=now))
+
+
+def _audit(
+    db: Session, conference: Conference, before: dict[str, Any], rooms_before: list[int], rooms: tuple[int, ...], *,
+    actor: str, now: datetime,
+) -> None:  # fmt: skip
+    def shown(value: Any) -> Any:
+        return value.isoformat() if isinstance(value, datetime) else value
+
+    names = [name for name in _IN_AUDIT if before[name] != getattr(conference, name)]
+    old = {name: shown(before[name]) for name in names}
+    new = {name: shown(getattr(conference, name)) for name in names}
+    if rooms_before != list(rooms):
+        old["rooms"], new["rooms"] = rooms_before, list(rooms)
+    add_change(db, "conference", conference.id, "changed", actor=actor, now=now, before=old, after=new)

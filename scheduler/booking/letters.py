@@ -1,0 +1,83 @@
+"""Which letters a change of a booked conference owes, and to whom (RFC 5546 3.2.2, 3.2.5)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import func, select, update
+from sqlalchemy.orm import Session
+
+from rooms.bulk import insert_bundle, next_ids
+from rooms.once import poke
+from scheduler.booking.invitations import edition_content, edition_row, letter_chain, letter_rows, next_dtstamp
+from scheduler.booking.party import Invitee, Party
+from scheduler.models import CalendarItem, Conference, Edition, Effect
+from scheduler.outbox import supersede
+
+
+def owe_edition(
+    db: Session,
+    conference: Conference,
+    party: Party,
+    what: str,
+    invitees: Sequence[Invitee],
+    *,
+    now: datetime,
+    expires: datetime,
+    bump: bool = True,
+    major: bool = False,
+    **extra: Any,
+) -> None:
+    """Owe one letter of a new edition to each of ``invitees``; letters that it overtakes are not sent any more.
+
+    ``bump``: take the next SEQUENCE; not for somebody added to an entry that others already have. ``major``: answers
+    given so far are void.
+    """
+    if not invitees or conference.uid is None:
+        return
+    uid = conference.uid
+    item = db.scalars(select(CalendarItem).where(CalendarItem.uid == uid).with_for_update()).one()
+    stamp = next_dtstamp(item.last_dtstamp, now)
+    sequence = item.sequence + (1 if bump else 0)
+    values: dict[str, Any] = {"sequence": sequence, "last_dtstamp": stamp}
+    if major:
+        values["last_major_sequence"] = sequence
+    db.execute(update(CalendarItem).where(CalendarItem.uid == uid).values(**values))
+    number = (db.scalar(select(func.max(Edition.number)).where(Edition.uid == uid)) or 0) + 1
+    method = "CANCEL" if what in ("cancelled", "removed") else "REQUEST"
+    content = edition_content(conference, party, what, **extra)
+    (edition_id,) = next_ids(db, Edition)
+    edition = edition_row(edition_id, uid, number, method, sequence, stamp, content)
+    supersede(db, [letter_chain(uid, invitee.mail) for invitee in invitees], edition_id, now=now)
+    letters = letter_rows(edition, conference.id, invitees, now=now, expires=expires)
+    insert_bundle(db, [(Edition, [edition]), (Effect, letters)])
+    poke(db, "outbox")
+
+
+def owe_change(
+    db: Session,
+    conference: Conference,
+    party: Party,
+    before: Sequence[Invitee],
+    *,
+    mailed: bool,
+    major: bool,
+    returned: bool,
+    now: datetime,
+) -> None:
+    """After a change: CANCEL to those removed, REQUEST to everybody when it matters to them, else only to those added.
+
+    ``returned``: somebody added had been removed before, so the entry needs a SEQUENCE above that CANCEL.
+    """
+    after = {invitee.mail: invitee for invitee in party.invitees}
+    known = {invitee.mail for invitee in before}
+    removed = [invitee for invitee in before if invitee.mail not in after]
+    added = [invitee for mail, invitee in after.items() if mail not in known]
+    owe_edition(db, conference, party, "removed", removed, now=now, expires=conference.ends)
+    if mailed:
+        everybody = list(after.values())
+        owe_edition(db, conference, party, "changed", everybody, now=now, expires=conference.ends, major=major)
+    else:
+        owe_edition(db, conference, party, "booked", added, now=now, expires=conference.ends, bump=returned)
