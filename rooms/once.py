@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any, cast
+from typing import Any
 
-from sqlalchemy import CursorResult
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
@@ -19,10 +18,8 @@ def insert_once(db: Session, model: Any, rows: Sequence[Mapping[str, Any]]) -> i
         return 0
     postgres = db.connection().dialect.name == "postgresql"
     insert = (postgresql if postgres else sqlite).insert(model).on_conflict_do_nothing()
-    before = 0
-    for row in rows:
-        before += max(cast(CursorResult[Any], db.execute(insert.values(**row))).rowcount, 0)
-    return before
+    statement = insert.returning(model.id)
+    return sum(db.execute(statement.values(**row)).first() is not None for row in rows)
 
 
 def poke(db: Session, *topics: str) -> None:

@@ -98,14 +98,12 @@ class Asked(NamedTuple):
     latest_end: datetime
 
 
-_ASKED: Select[Any] = (
-    select(
-        Opening.id, Conference.id, Conference.key, Opening.generation, Opening.jitsi_name, Opening.until.is_(None),
-        Conference.state, Conference.form, Conference.starts, Conference.ends, Conference.booked_ends,
-        Conference.opens, Conference.latest_end,
-    )
-    .join(Conference, Conference.id == Opening.conference_id)
-)  # fmt: skip
+_ASKED_COLUMNS: list[Any] = [
+    Opening.id, Conference.id, Conference.key, Opening.generation, Opening.jitsi_name, Opening.until.is_(None),
+    Conference.state, Conference.form, Conference.starts, Conference.ends, Conference.booked_ends, Conference.opens,
+    Conference.latest_end,
+]  # fmt: skip
+_ASKED: Select[Any] = select(*_ASKED_COLUMNS).join(Conference, Conference.id == Opening.conference_id)
 
 
 def find_asked(db: Session, bridge_id: int, jitsi_name: str) -> Asked | None:
