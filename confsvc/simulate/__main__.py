@@ -1,0 +1,3 @@
+from confsvc.simulate.main import main
+
+main()
