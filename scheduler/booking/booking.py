@@ -62,7 +62,7 @@ class Booking:
 
 @dataclass(frozen=True)
 class Rules:
-    """What the house allows. ``bridges``: ids of the video hosts, the preferred first; without one nothing is online."""
+    """What the house allows. ``bridges``: ids of the video hosts, preferred first; without one nothing is online."""
 
     timing: Timing = field(default_factory=Timing)
     bridges: tuple[int, ...] = ()

@@ -128,7 +128,8 @@ def test_a_draft_holds_nothing_and_tells_nobody(database: Database) -> None:
     ("changes", "fields"),
     [
         ({"title": " "}, {"title:too_short"}),
-        ({"title": "x" * 201, "kind": "party", "form": "phone"}, {"title:too_long", "kind:unknown_value", "form:unknown_value"}),
+        ({"title": "x" * 201, "kind": "party", "form": "phone"},
+         {"title:too_long", "kind:unknown_value", "form:unknown_value"}),
         ({"ends": START}, {"ends:before_start"}),
         ({"ends": START + timedelta(hours=13)}, {"ends:too_long_sitting"}),
         ({"starts": NOW, "ends": NOW + timedelta(hours=1)}, {"starts:in_the_past", "short_notice_reason:required"}),
