@@ -130,15 +130,11 @@ def no_overlap_ddl(
     mine, theirs = (f" AND new.{where}", f" AND t.{where}") if where else ("", "")
     triggers = [
         f"CREATE TRIGGER {name}_{verb} BEFORE {verb.upper()} ON {table} "
-        f"WHEN EXISTS ({_clashing(table)} t.{key} = new.{key} AND t.id IS NOT new.id"
+        f"WHEN EXISTS (SELECT 1 FROM {table} t WHERE t.{key} = new.{key} AND t.id IS NOT new.id"
         f"{mine}{theirs} AND {clash}) BEGIN SELECT RAISE(ABORT, '{name}'); END"
         for verb in ("insert", "update")
     ]
     return {"postgresql": [exclude], "sqlite": triggers}
-
-
-def _clashing(table: str) -> str:
-    return f"SELECT 1 FROM {table} t WHERE"
 
 
 def append_only_ddl(table: str, *, except_when: str) -> dict[str, list[str]]:
