@@ -1,0 +1,165 @@
+"""What one endpoint should do now and next: its conferences of the coming days with the tickets to join them.
+
+An endpoint keeps its agenda and joins on time with our service or the line down, so tickets lie in it up to the end of
+the second next working day and never less than four days ahead (Friday afternoon to Monday morning is 63 hours). The
+bytes depend on the rows and the day only, so that their hash changes only when something changed (data.md D20).
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from datetime import UTC, date, datetime, time, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from sqlalchemy.orm import Session
+
+from rooms.errors import NotFound
+from scheduler.conduct.agenda_queries import Place, Sitting, find_place, list_sittings
+from scheduler.timing import Timing, join_at
+
+ZONE = ZoneInfo("Asia/Ho_Chi_Minh")
+DAYS = timedelta(days=7)
+SHORTEST_HORIZON = timedelta(hours=96)
+
+
+@dataclass(frozen=True)
+class BridgeFace:
+    """What an endpoint must know of a video host to join there; ``domain`` may carry a tenant (meet.example/bg)."""
+
+    name: str
+    domain: str
+    script_url: str
+    base_url: str
+    simulated: bool = False
+
+
+Mint = Callable[[int, str, str, str, datetime, datetime], str]
+"""(bridge id, jitsi_name, endpoint key, the name people see, nbf, exp) -> ticket; the same gives the same bytes."""
+
+
+def agenda(
+    db: Session, endpoint_id: int, *, now: datetime, timing: Timing, mint: Mint, bridges: Mapping[int, BridgeFace],
+    operator_phone: str = "",
+) -> dict[str, Any]:  # fmt: skip
+    """The agenda of a live endpoint as JSON values; times are ISO 8601 in UTC with "Z".
+
+    ``refresh_after``: when the passing of time alone will have changed it (a ticket comes within the horizon, a day
+    begins). Everything else is hinted over the channel.
+
+    Listed are conferences of the next seven days with a video room on one of ``bridges``, until each is to be left.
+    Raises NotFound for an endpoint that is unknown or revoked.
+    """
+    day = now.astimezone(ZONE).date()
+    place = find_place(db, endpoint_id, day)
+    if place is None:
+        raise NotFound(kind="endpoint", key=endpoint_id)
+    sittings = list_sittings(db, place.room_id, now, now + DAYS, day)
+    horizon = ticket_horizon(now)
+    items = []
+    for sitting, joins, leaves in _times(sittings, timing, place.endpoint_key):
+        face = bridges.get(sitting.bridge_id or 0)
+        if leaves <= now or sitting.jitsi_name is None or face is None:
+            continue
+        items.append(_item(sitting, place, face, joins, leaves, timing, mint, with_ticket=joins < horizon))
+    return {
+        "v": 1,
+        "endpoint": place.endpoint_key,
+        "room": {"name": place.room, "unit": place.unit},
+        "operator_phone": operator_phone,
+        "refresh_after": iso(_refresh_after(sittings, now, horizon)),
+        "conferences": items,
+    }
+
+
+def ticket_horizon(now: datetime, is_working: Callable[[date], bool] = lambda day: day.weekday() < 5) -> datetime:
+    """Until when tickets are handed out: the end of the second working day after today (local), at least 96 hours."""
+    day, ahead = now.astimezone(ZONE).date(), 0
+    while ahead < 2:
+        day += timedelta(days=1)
+        ahead += is_working(day)
+    end = datetime.combine(day + timedelta(days=1), time(), ZONE)
+    return max(end.astimezone(UTC), now + SHORTEST_HORIZON)
+
+
+def _refresh_after(sittings: Sequence[Sitting], now: datetime, horizon: datetime) -> datetime:
+    """The next local midnight, or sooner the moment at which the next ticket comes within the shortest horizon."""
+    today = now.astimezone(ZONE).date()
+    moments = [datetime.combine(today + timedelta(days=1), time(), ZONE).astimezone(UTC)]
+    moments += [sitting.starts - SHORTEST_HORIZON for sitting in sittings if sitting.starts > horizon]
+    return min(moment for moment in moments if moment > now)
+
+
+def _times(
+    sittings: Sequence[Sitting], timing: Timing, endpoint_key: str
+) -> list[tuple[Sitting, datetime, datetime]]:
+    """When the endpoint joins and leaves each sitting: it is in one at a time and never cuts the one before short."""
+    joins: list[datetime] = []
+    before: datetime | None = None
+    for sitting in sittings:
+        joins.append(join_at(sitting.starts, timing, endpoint_key, before))
+        before = sitting.ends if before is None else max(before, sitting.ends)
+    grace = timedelta(minutes=timing.grace)
+    leaves = [
+        min(sitting.ends + grace, joins[number + 1]) if number + 1 < len(sittings) else sitting.ends + grace
+        for number, sitting in enumerate(sittings)
+    ]
+    return list(zip(sittings, joins, leaves, strict=True))
+
+
+def _item(
+    sitting: Sitting, place: Place, face: BridgeFace, joins: datetime, leaves: datetime, timing: Timing, mint: Mint,
+    *, with_ticket: bool,
+) -> dict[str, Any]:  # fmt: skip
+    nbf = sitting.opens - timedelta(minutes=timing.ticket_early)
+    exp = sitting.latest_end + timedelta(minutes=timing.ticket_late)
+    name = sitting.jitsi_name or ""
+    shown = f"{place.unit} - {place.room}" if place.unit else place.room
+    ticket = mint(sitting.bridge_id or 0, name, place.endpoint_key, shown, nbf, exp) if with_ticket else None
+    return {
+        "key": sitting.key,
+        "title": sitting.title,
+        "host": sitting.host or "",
+        "starts": iso(sitting.starts),
+        "ends": iso(sitting.ends),
+        "join_at": iso(joins),
+        "leave_at": iso(leaves),
+        "latest_end": iso(sitting.latest_end),
+        "state": sitting.state,
+        "bridge": asdict(face),
+        "jitsi_name": name,
+        "ticket": ticket,
+        "ticket_nbf": iso(nbf) if with_ticket else None,
+        "ticket_exp": iso(exp) if with_ticket else None,
+        "subject": sitting.title,
+        "config": {},
+        "audio_muted": True,
+    }
+
+
+def wanted(body: Mapping[str, Any], now: datetime) -> dict[str, Any] | None:
+    """The item of an agenda that the endpoint should be in at ``now``, None for none."""
+    moment = iso(now)
+    for item in body["conferences"]:
+        if item["ticket"] is not None and item["join_at"] <= moment < item["leave_at"]:
+            found: dict[str, Any] = item
+            return found
+    return None
+
+
+def agenda_bytes(body: Mapping[str, Any]) -> bytes:
+    """The agenda as it is sent: the same values give the same bytes."""
+    return json.dumps(body, ensure_ascii=False, sort_keys=True, separators=(",", ":")).encode()
+
+
+def etag(data: bytes) -> str:
+    """A strong entity tag with its quotes."""
+    return f'"{hashlib.sha256(data).hexdigest()[:32]}"'
+
+
+def iso(at: datetime) -> str:
+    """UTC to the second with "Z"; texts of this form sort as times do."""
+    return at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")

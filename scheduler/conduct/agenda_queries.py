@@ -1,0 +1,106 @@
+"""The statements behind an endpoint's agenda."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from datetime import date, datetime, timedelta
+from typing import Any, NamedTuple
+
+from sqlalchemy import and_, bindparam, or_, select
+from sqlalchemy.orm import Session
+
+from rooms.models import Endpoint, Room, RoomUnit, UnitName
+from scheduler.models import Conference, Fact, Opening, Site
+
+LONGEST = timedelta(days=3)  # the CHECK on reservations: nothing that touches now started earlier
+ALIVE = ("planned", "provisioned", "open")
+
+
+class Place(NamedTuple):
+    """Where a live endpoint stands; the unit is the one that holds the room on the day."""
+
+    endpoint_id: int
+    endpoint_key: str
+    room_id: int
+    room: str
+    unit: str
+
+
+_DAY: Any = bindparam("day")
+
+
+def _dated(table: Any) -> Any:
+    return and_(table.valid_from <= _DAY, or_(table.valid_to.is_(None), table.valid_to >= _DAY))
+
+
+_PLACE = (
+    select(Endpoint.id, Endpoint.key, Room.id, Room.name, UnitName.short)
+    .join(Room, Room.id == Endpoint.room_id)
+    .outerjoin(RoomUnit, and_(RoomUnit.room_id == Room.id, _dated(RoomUnit)))
+    .outerjoin(UnitName, and_(UnitName.unit_id == RoomUnit.unit_id, _dated(UnitName)))
+    .where(Endpoint.id == bindparam("endpoint_id"), Endpoint.revoked_at.is_(None))
+)
+_SITTINGS = (
+    select(
+        Conference.key, Conference.title, Conference.starts, Conference.ends, Conference.opens, Conference.latest_end,
+        Conference.state, UnitName.short, Opening.bridge_id, Opening.jitsi_name, Opening.generation,
+    )
+    .join(Site, Site.conference_id == Conference.id)
+    .outerjoin(Opening, and_(Opening.conference_id == Conference.id, Opening.until.is_(None)))
+    .outerjoin(UnitName, and_(UnitName.unit_id == Conference.host_unit_id, _dated(UnitName)))
+    .where(
+        Site.room_id == bindparam("room_id"),
+        Conference.state.in_(ALIVE),
+        Conference.starts < bindparam("until"),
+        Conference.starts > bindparam("since"),
+    )
+    .order_by(Conference.starts, Conference.id)
+)  # fmt: skip
+
+
+class Sitting(NamedTuple):
+    """One conference of a room; without an opening (``jitsi_name`` None) nobody joins it."""
+
+    key: str
+    title: str
+    starts: datetime
+    ends: datetime
+    opens: datetime
+    latest_end: datetime
+    state: str
+    host: str | None
+    bridge_id: int | None
+    jitsi_name: str | None
+    generation: int | None
+
+
+def find_place(db: Session, endpoint_id: int, day: date) -> Place | None:
+    row = db.execute(_PLACE, {"endpoint_id": endpoint_id, "day": day}).one_or_none()
+    return Place(row[0], row[1], row[2], row[3], row[4] or "") if row else None
+
+
+def list_sittings(db: Session, room_id: int, now: datetime, until: datetime, day: date) -> list[Sitting]:
+    """What is planned or running in a room, in time order, also what may already have ended by the clock."""
+    values = {"room_id": room_id, "since": now - LONGEST, "until": until, "day": day}
+    return [Sitting(*row) for row in db.execute(_SITTINGS, values)]
+
+
+def list_keys_at(db: Session, endpoint_id: int, keys: Collection[str]) -> set[str]:
+    """Those of the conferences, by key, that have a site in the endpoint's room."""
+    if not keys:
+        return set()
+    query = (
+        select(Conference.key)
+        .join(Site, Site.conference_id == Conference.id)
+        .join(Endpoint, Endpoint.room_id == Site.room_id)
+        .where(Endpoint.id == endpoint_id, Conference.key.in_(keys))
+    )
+    return set(db.scalars(query))
+
+
+def list_known_keys(db: Session, keys: Sequence[str]) -> set[str]:
+    """Which of these keys of facts are stored."""
+    known: set[str] = set()
+    for start in range(0, len(keys), 500):
+        known.update(db.scalars(select(Fact.key).where(Fact.key.in_(keys[start : start + 500]))))
+    return known
