@@ -176,8 +176,9 @@ def _alarm(summary: str, minutes: int) -> Alarm:
 
 
 def _name(text: str) -> str:
-    """A parameter value: without the two characters that RFC 6868 would write as ``^'`` and ``^^``, shown literally."""
-    return one_line(text.replace('"', "").replace("^", ""))
+    """A parameter value: without what RFC 6868 writes as ``^'`` and ``^^``, shown literally by Outlook and Zimbra, and
+    without the backslash, which readers take for an escape although parameters know none."""
+    return one_line(re.sub(r'["^\\]', "", text))
 
 
 def _lines(text: str) -> str:

@@ -131,8 +131,8 @@ def _people(event: list[Line], recipient: str | None) -> Iterator[str]:
     for line in [*attendees, *organizers]:
         if not re.fullmatch(r"mailto:[!-~]+@[!-~]+", line.value) or line.value != line.value.lower():
             yield f"{line.name} {line.value} is not mailto: in lower-case ASCII"
-        if "^" in line.params.get("CN", ""):  # how RFC 6868 writes a quote or a line end, shown literally
-            yield f"the CN of {line.value} holds a caret"
+        if set("^\\") & set(line.params.get("CN", "")):  # RFC 6868 is shown literally, a backslash read as escape
+            yield f"the CN of {line.value} holds a caret or backslash"
     for line in attendees:
         if (line.params.get("PARTSTAT") == "NEEDS-ACTION") != (line.params.get("RSVP") == "TRUE"):
             yield f"RSVP and PARTSTAT of {line.value} disagree"
