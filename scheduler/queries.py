@@ -1,4 +1,4 @@
-"""The statements on ``told``: what each address surely or perhaps knows of a calendar entry.
+"""The statements on letters: their editions, and what each address surely or perhaps knows of a calendar entry.
 
 Called by the outbox when a letter settles. ``payload`` is a letter's: {"uid", "mail", "edition" (id), "method", …}.
 Only one row of a recipient's chain is under way at a time, so nobody else writes the same row meanwhile.
@@ -13,7 +13,7 @@ from sqlalchemy import func, or_, select, update
 from sqlalchemy.orm import Session
 
 from rooms.once import insert_once
-from scheduler.models import Told
+from scheduler.models import Edition, Told
 
 
 def find_told(db: Session, uid: str, mail: str) -> Told | None:
@@ -48,3 +48,8 @@ def add_maybe_told(db: Session, payload: Mapping[str, Any]) -> None:
 
 def _insert(db: Session, payload: Mapping[str, Any]) -> None:
     insert_once(db, Told, [{"uid": payload["uid"], "mail": payload["mail"]}])
+
+
+def find_edition(db: Session, edition_id: int) -> Edition | None:
+    """What a letter says."""
+    return db.get(Edition, edition_id)

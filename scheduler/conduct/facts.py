@@ -22,11 +22,11 @@ LATE_WAIT = timedelta(minutes=1)  # late facts come in bunches: the record is de
 @dataclass(frozen=True)
 class NewFact:
     """``key`` makes it unique for ever. ``kind``: room.asked, room.released, room.created, room.destroyed, room.gone,
-    occupant.joined, occupant.left, or endpoint.<event type>.
+    occupant.joined, occupant.left. What endpoints report is in `endpoint_facts`.
 
     Either (``bridge_id``, ``jitsi_name``) says where, also for a name that was never ours, or ``conference_key``.
     ``data`` holds JSON values: of an occupant {"connection", "device", "name", "joined", "left"} with ISO times, of
-    room.destroyed {"occupants": [the same]}, of an endpoint's event {"boot", "seq"}.
+    room.destroyed {"occupants": [the same]}.
     """
 
     key: str
@@ -53,7 +53,7 @@ def add_fact(db: Session, fact: NewFact, *, now: datetime) -> bool:
     if not queries.add_fact_once(db, row):
         return False
     if conference_id is not None:
-        _ring(db, conference_id, fact.kind, now)
+        ring(db, conference_id, fact.kind, now=now)
     return True
 
 
@@ -66,7 +66,8 @@ def _where(db: Session, fact: NewFact) -> tuple[int | None, int | None]:
     return None, None
 
 
-def _ring(db: Session, conference_id: int, kind: str, now: datetime) -> None:
+def ring(db: Session, conference_id: int, kind: str, *, now: datetime) -> None:
+    """Have the conference looked at because of a new fact of this kind."""
     if kind in queries.JOINED:
         queries.set_due_sooner(db, conference_id, now, states=("provisioned",))
     if not kind.startswith("room.") or kind in ("room.destroyed", "room.gone"):

@@ -49,8 +49,8 @@ def actual(conference: Conference) -> tuple[datetime, datetime]:
 def _write_presence(db: Session, conference: Conference, *, now: datetime, timing: Timing) -> list[Presence]:
     found = queries.list_devices(db, conference.id)
     devices = Devices(
-        by_id={d.endpoint_id: (f"ep-{d.key}", d.site_id) for d in found},
-        by_name={f"ep-{d.key}": d.site_id for d in found},
+        by_id={d.endpoint_id: (f"endpoint:{d.key}", d.site_id) for d in found},
+        by_name={f"endpoint:{d.key}": d.site_id for d in found},
     )
     facts = queries.list_facts(db, conference.id)
     ends_grace = spans(conference.starts, conference.ends, timing, booked_ends=conference.booked_ends).ends_grace

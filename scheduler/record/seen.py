@@ -17,8 +17,10 @@ LEAVING = ("endpoint.left", "endpoint.kicked", "endpoint.crash")
 
 
 class StoredFact(Protocol):
-    """A row of ``fact``."""
+    """A row of ``fact``. The key of a device's own event ends in ":<boot>:<number>"."""
 
+    @property
+    def key(self) -> str: ...
     @property
     def kind(self) -> str: ...
     @property
@@ -33,7 +35,7 @@ class StoredFact(Protocol):
 
 @dataclass(frozen=True)
 class Devices:
-    """Which site each endpoint stands at: ``by_id`` gives (device, site), ``by_name`` the site of "ep-<key>"."""
+    """Which site each endpoint stands at: ``by_id`` gives (device, site), ``by_name`` the site of "endpoint:<key>"."""
 
     by_id: Mapping[int, tuple[str, int]]
     by_name: Mapping[str, int]
@@ -101,7 +103,8 @@ def _report(fact: StoredFact, devices: Devices) -> Report | None:
     if fact.endpoint_id is None or not (joined or fact.kind in LEAVING) or fact.endpoint_id not in devices.by_id:
         return None
     device, site_id = devices.by_id[fact.endpoint_id]
-    return Report(device, site_id, str(fact.data.get("boot", "")), int(fact.data.get("seq", 0)), fact.at, joined)
+    _, boot, seq = fact.key.rsplit(":", 2)
+    return Report(device, site_id, boot, int(seq), fact.at, joined)
 
 
 def _device(occupant: Mapping[str, Any]) -> str:

@@ -1,0 +1,137 @@
+"""The door out: what each kind of effect does to the world.
+
+An effect kind is one function here and one entry in `handlers`. The function prepares everything first; whatever
+fails then was surely not done. Of the act itself, Unavailable means later and Refused means never.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy.orm import Session
+
+from confsvc.config import Settings
+from confsvc.database import Database
+from confsvc.translate import EditionRow, invitation, join_url, letter_subject
+from confsvc.wording import html, plain
+from integrations.calendar.ics import render
+from integrations.errors import Refused, Unavailable
+from integrations.jitsi.client import JitsiClient
+from integrations.mail.letter import Letter, Mailbox, build_letter, message_id
+from integrations.mail.maildir import MaildirMailer
+from integrations.mail.mailer import Mailer
+from integrations.mail.smtp import SmtpMailer
+from scheduler.drain import Handler
+from scheduler.models import Edition
+from scheduler.outcomes import Claimed, Dead, Done, Later, Outcome, patience
+from scheduler.queries import find_edition, find_told
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Sender:
+    """Who letters come from and where their links lead."""
+
+    mail: str
+    name: str
+    domain: str
+    public_url: str
+
+
+def sender_of(settings: Settings) -> Sender:
+    return Sender(settings.mail.sender, settings.mail.from_name, settings.mail.domain, settings.public_url)
+
+
+def open_mailer(settings: Settings) -> Mailer:
+    """The mail server of the configuration, or the folder that stands in for it."""
+    smtp = settings.mail.smtp
+    if smtp is None:
+        return MaildirMailer(settings.var / "mail")
+    # The mailer's own deadline comes first: it knows whether the letter may have been taken.
+    deadline = patience("letter").deadline - 5
+    return SmtpMailer(
+        smtp.host, smtp.port, tls=smtp.tls, username=smtp.user, password=smtp.password,
+        timeout=min(smtp.timeout, deadline), deadline=deadline,
+    )  # fmt: skip
+
+
+def handlers(
+    database: Database, mailer: Mailer, sender: Sender, bridges: Mapping[str, JitsiClient]
+) -> dict[str, Handler]:
+    """Effect kind to function, for ``scheduler.drain``. ``bridges`` by name."""
+
+    async def letter(claimed: Claimed) -> Outcome:
+        try:
+            edition, first = await database.read(_letter_rows, claimed.payload)
+            made = write_letter(edition, claimed.payload, sender, first)
+        except Exception as problem:
+            log.exception("letter %s cannot be written", claimed.key)
+            return Later(error=f"{type(problem).__name__}: {problem}")
+        return await _sent(mailer, made)
+
+    async def end_meeting(claimed: Claimed) -> Outcome:
+        client = bridges.get(str(claimed.payload["bridge"]))
+        if client is None:
+            return Dead("this video host is no longer configured")
+        try:
+            there = await client.end_meeting(str(claimed.payload["jitsi_name"]))
+        except Unavailable as problem:
+            return Later(problem.after, problem.maybe, problem.reason)
+        except Refused as problem:
+            return Dead(problem.reason)
+        return Done({"there": there})
+
+    return {"letter": letter, "end_meeting": end_meeting}
+
+
+def write_letter(edition: EditionRow, payload: Mapping[str, Any], sender: Sender, first_id: str | None) -> Letter:
+    """The mail of one letter; the same arguments give the same bytes.
+
+    ``first_id``: Message-ID of the first letter of this entry to this address, which later ones refer to.
+    """
+    language = str(payload["language"])
+    entry = invitation(edition, payload, organizer_mail=sender.mail, public_url=sender.public_url)
+    own_id = message_id(edition.uid, "0", edition.sequence, _revision(payload), str(payload["mail"]), sender.domain)
+    url = join_url(sender.public_url, edition.content["key"]) if entry.url else None
+    return build_letter(
+        sender=sender.mail,
+        author=Mailbox(sender.mail, sender.name),
+        recipient=Mailbox(str(payload["mail"]), str(payload["name"])),
+        subject=letter_subject(edition, language),
+        message_id=own_id,
+        date=edition.dtstamp,
+        text=plain(edition.content, language, url),
+        html=html(edition.content, language, url),
+        ics=render(entry),
+        method=edition.method,
+        references=(first_id,) if first_id and first_id != own_id else (),
+        language=language,
+    )
+
+
+def _revision(payload: Mapping[str, Any]) -> int:
+    """Tells apart letters of one SEQUENCE to one address: another edition (added again) or a resend."""
+    return int(payload["number"]) * 1000 + int(payload["n"])
+
+
+def _letter_rows(db: Session, payload: Mapping[str, Any]) -> tuple[EditionRow, str | None]:
+    row: Edition | None = find_edition(db, int(payload["edition"]))
+    if row is None:
+        raise LookupError(f"there is no edition {payload['edition']}")
+    told = find_told(db, row.uid, str(payload["mail"]))
+    edition = EditionRow(row.id, row.uid, row.method, row.sequence, row.dtstamp, row.content)
+    return edition, told.first_message_id if told else None
+
+
+async def _sent(mailer: Mailer, letter: Letter) -> Outcome:
+    try:
+        await mailer.send(letter)
+    except Unavailable as problem:
+        return Later(problem.after, problem.maybe, problem.reason)
+    except Refused as problem:
+        return Dead(problem.reason)
+    return Done({"message_id": letter.message_id})

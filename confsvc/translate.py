@@ -1,0 +1,125 @@
+"""Our words to theirs and back: an edition to a calendar entry, the video host's events to facts, devices to tickets.
+
+(pure) The scheduler and the integrations never meet except here. A letter's words are in `confsvc.wording`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, cast
+
+from confsvc.wording import description, subject
+from integrations.calendar.ics import Attendee, Invitation, Method, Organizer
+from integrations.jitsi.events import OccupantJoined, OccupantLeft, Presence, RoomCreated, RoomDestroyed, RoomEvent
+from scheduler.conduct.facts import NewFact
+
+MOST_LISTED = 50  # with more, everybody gets the chair and himself only: 230 addresses make 22 MB over thin lines
+ALARM_MINUTES = 15
+
+
+@dataclass(frozen=True)
+class EditionRow:
+    """One immutable state of a calendar entry, as stored."""
+
+    id: int
+    uid: str
+    method: str
+    sequence: int
+    dtstamp: datetime
+    content: Mapping[str, Any]
+
+
+def join_url(public_url: str, key: str) -> str:
+    """The page through which people join, the same for all; never the video host's address, never a token."""
+    return f"{public_url}/j/{key}"
+
+
+def invitation(edition: EditionRow, letter: Mapping[str, Any], *, organizer_mail: str, public_url: str) -> Invitation:
+    """The calendar entry for one recipient; ``letter``: the effect's payload."""
+    content = edition.content
+    language = str(letter["language"])
+    cancels = edition.method == "CANCEL"
+    online = content["form"] != "in_person"
+    removed = content["what"] == "removed"
+    url = join_url(public_url, content["key"]) if online and not cancels else None
+    return Invitation(
+        uid=edition.uid,
+        sequence=edition.sequence,
+        dtstamp=edition.dtstamp,
+        method=cast(Method, edition.method),
+        starts=datetime.fromisoformat(content["starts"]),
+        ends=datetime.fromisoformat(content["ends"]),
+        summary=content["title"],
+        description=description(content, language, url),
+        organizer=Organizer(organizer_mail, content["host_short"] or content["host"]),
+        attendees=_attendees(content, letter, alone=removed),
+        created=datetime.fromisoformat(content["created"]),
+        status=(None if removed else "CANCELLED") if cancels else "CONFIRMED",
+        location=None if url else _hall(content),
+        url=url,
+        alarm_minutes=None if cancels else ALARM_MINUTES,
+    )
+
+
+def letter_subject(edition: EditionRow, language: str) -> str:
+    return subject(edition.content, language)
+
+
+def _attendees(content: Mapping[str, Any], letter: Mapping[str, Any], *, alone: bool) -> tuple[Attendee, ...]:
+    """Everybody, each address once; the recipient is always among them, since clients hide the answer buttons else."""
+    recipient = {"mail": letter["mail"], "name": letter["name"], "role": letter["role"]}
+    listed = {str(one["mail"]).lower(): one for one in (*content["attendees"], recipient)}
+    me = str(letter["mail"]).lower()
+    if alone:
+        listed = {me: recipient}
+    elif len(listed) > MOST_LISTED:
+        listed = {mail: one for mail, one in listed.items() if mail == me or one["role"] == "chair"}
+    return tuple(
+        Attendee(mail, one["name"], "CHAIR", partstat="ACCEPTED")
+        if one["role"] == "chair"
+        else Attendee(mail, one["name"])
+        for mail, one in listed.items()
+    )
+
+
+def _hall(content: Mapping[str, Any]) -> str | None:
+    sites = content.get("sites") or []
+    return f"{sites[0]['room']} ({sites[0]['unit']})" if sites else None
+
+
+def fact_of(event: RoomEvent, bridge_id: int) -> NewFact:
+    """One of the video host's events as a fact; a repeat has the same key."""
+    kinds: dict[type[Any], str] = {
+        RoomCreated: "room.created", RoomDestroyed: "room.destroyed", OccupantJoined: "occupant.joined",
+        OccupantLeft: "occupant.left",
+    }  # fmt: skip
+    data: dict[str, Any] = {}
+    match event:
+        case OccupantJoined() | OccupantLeft():
+            data = _occupant(event.presence)
+        case RoomDestroyed():
+            data = {"occupants": [_occupant(presence) for presence in event.presences]}
+    return NewFact(
+        key=f"b{bridge_id}|{event.key}",
+        kind=kinds[type(event)],
+        source=f"bridge:{bridge_id}",
+        at=event.at,
+        data=data,
+        bridge_id=bridge_id,
+        jitsi_name=event.place.jitsi_name.lower(),
+    )
+
+
+def _occupant(presence: Presence) -> dict[str, Any]:
+    """``connection`` is the same in joined, left and the summary; ``device`` is what our own ticket said."""
+    name = presence.user.get("name")
+    return {
+        "connection": presence.key,
+        "device": presence.user_id,
+        "name": name if isinstance(name, str) else None,
+        "joined": presence.joined_at.isoformat(),
+        "left": presence.left_at.isoformat() if presence.left_at else None,
+    }
+

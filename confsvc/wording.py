@@ -1,0 +1,109 @@
+"""The words of a letter in the recipient's language: subject, plain text and HTML, all from one list of lines.
+
+(pure) No token and no address of the video host ever stands in a letter.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from datetime import datetime
+from html import escape
+from typing import Any
+
+from babel.dates import format_date
+
+from confsvc.i18n import text
+from scheduler.booking.validation import LOCAL
+
+SUBJECTS = {
+    "booked": "Invitation: %(title)s",
+    "changed": "Update: %(title)s",
+    "cancelled": "Cancelled: %(title)s",
+    "removed": "Cancelled: %(title)s",
+}
+OPENINGS = {
+    "booked": "%(host)s invites you to a meeting.",
+    "changed": "%(host)s has changed a meeting you are invited to.",
+    "cancelled": "%(host)s has cancelled this meeting.",
+    "removed": "You no longer need to attend this meeting of %(host)s.",
+}
+FORMS = {"online": "online", "in_person": "in person", "hybrid": "in person and online"}
+SECRECY = "This system must not be used for state secrets."
+
+Line = tuple[str, str]
+"""A label ("" for a sentence) and what it says."""
+
+
+def subject(content: Mapping[str, Any], language: str) -> str:
+    """What it is, its title and when."""
+    head = text(SUBJECTS[content["what"]], language, {"title": content["title"]})
+    return f"{head} - {_local(content['starts']).strftime('%H:%M %d/%m/%Y')}"
+
+
+def description(content: Mapping[str, Any], language: str, url: str | None) -> str:
+    """The calendar entry's text; the join link is its first line."""
+    lines = [f"{text('Join', language)}: {url}"] if url else []
+    return "\n".join(lines + [_plain(line) for line in _lines(content, language)])
+
+
+def plain(content: Mapping[str, Any], language: str, url: str | None) -> str:
+    """The letter as plain text."""
+    opening = text(OPENINGS[content["what"]], language, {"host": content["host"]})
+    lines = [opening, "", content["title"], *(_plain(line) for line in _lines(content, language))]
+    if url:
+        lines += ["", f"{text('Join', language)}: {url}"]
+    return "\n".join([*lines, "", text(SECRECY, language)]) + "\n"
+
+
+def html(content: Mapping[str, Any], language: str, url: str | None) -> str:
+    """The same as HTML that loads nothing from anywhere."""
+    opening = text(OPENINGS[content["what"]], language, {"host": content["host"]})
+    rows = "".join(
+        f'<tr><th align="left" valign="top">{escape(label)}</th><td>{escape(said).replace(chr(10), "<br>")}</td></tr>'
+        for label, said in _lines(content, language)
+    )
+    link = f'<p><a href="{escape(url)}">{escape(text("Join", language))}</a><br>{escape(url)}</p>' if url else ""
+    return (
+        f'<!doctype html><html lang="{language}"><head><meta charset="utf-8"></head><body><p>{escape(opening)}</p>'
+        f"<h1>{escape(content['title'])}</h1><table>{rows}</table>{link}<p>{escape(text(SECRECY, language))}</p></body>"
+        "</html>"
+    )
+
+
+def _lines(content: Mapping[str, Any], language: str) -> Iterator[Line]:
+    def label(message: str) -> str:
+        return text(message, language)
+
+    yield label("Time"), _when(content, language)
+    yield label("Form"), text(FORMS[content["form"]], language)
+    if content.get("reason"):
+        yield label("Reason"), content["reason"]
+    if content.get("letter_number"):
+        yield label("Letter number"), content["letter_number"]
+    yield label("Host"), content["host"]
+    chair = ", ".join(part for part in (content["chair"]["name"], content["chair"]["title"]) if part)
+    if chair:
+        yield label("Chair"), chair
+    if content.get("sites"):
+        yield label("Sites"), "\n".join(f"{site['room']} ({site['unit']})" for site in content["sites"])
+    contact = ", ".join(part for part in (content["contact"]["name"], content["contact"]["phone"]) if part)
+    if contact:
+        yield label("Contact"), contact
+    if content.get("note"):
+        yield label("Note"), content["note"]
+
+
+def _plain(line: Line) -> str:
+    label, said = line
+    return f"{label}:\n  " + said.replace("\n", "\n  ") if "\n" in said else f"{label}: {said}"
+
+
+def _when(content: Mapping[str, Any], language: str) -> str:
+    starts, ends = _local(content["starts"]), _local(content["ends"])
+    day = format_date(starts.date(), "EEEE, dd/MM/yyyy", locale=language)
+    until = ends.strftime("%H:%M") if ends.date() == starts.date() else ends.strftime("%H:%M %d/%m/%Y")
+    return f"{starts.strftime('%H:%M')} - {until}, {day}"
+
+
+def _local(iso: str) -> datetime:
+    return datetime.fromisoformat(iso).astimezone(LOCAL)
