@@ -8,7 +8,7 @@ ONLY ?=
 PYTHON ?= python3
 BIN := .venv/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check -q
-SOURCES := pyproject.toml hatch_build.py $(shell find frontend -type f -not -path '*/node_modules/*' -not -path '*/tests/*')
+SOURCES := pyproject.toml hatch_build.py $(shell find frontend -type f -not -path '*/node_modules/*' -not -path '*/tests/*' -not -path '*/stylepage/*')
 
 .PHONY: run test test-slow check bench wheelhouse screenshots pins clean
 .DELETE_ON_ERROR:

@@ -56,7 +56,7 @@ class FrontendHook(BuildHookInterface[Any]):
         digest = hashlib.sha256()
         for path in sorted(self._frontend.rglob("*")):
             name = path.relative_to(self._frontend)
-            if path.is_file() and name.parts[0] not in ("node_modules", "tests"):
+            if path.is_file() and name.parts[0] not in ("node_modules", "tests", "stylepage"):
                 digest.update(name.as_posix().encode() + b"\0" + path.read_bytes() + b"\0")
         return digest.hexdigest()
 

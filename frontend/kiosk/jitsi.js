@@ -36,16 +36,17 @@ export class Meeting {
   #api = null;
   #ping = null;
 
-  constructor(place, conference, room, attempt, on) {
-    Object.assign(this, { place, conference, room, muted: { audio: true, video: false } });
+  /** again: an earlier attempt failed; then the host is asked anew, for an iframe of a dead host never says so. */
+  constructor(place, conference, room, { attempt, again }, on) {
+    Object.assign(this, { place, conference, room, again, muted: { audio: true, video: false } });
     this.say = (t, more = {}) => on({ t, attempt, ...more });
   }
 
   async join() {
     let External;
     try {
-      External = await load(this.conference.bridge.script_url);
-    } catch (error) {
+      External = await load(this.conference.bridge.script_url, this.again);
+    } catch {
       if (!this.disposed) this.say("failed", { code: "E_VIDEO_HOST" });
       return;
     }
@@ -111,18 +112,18 @@ export class Meeting {
 
 const loaded = new Map();
 
-/** The bridge's own external_api.js, once per address; a failed load may be tried again. */
-export function load(url) {
-  if (!loaded.has(url)) {
+/** The bridge's own external_api.js, once per address unless `again`; rejects when the host does not give it. */
+export function load(url, again = false) {
+  if (again || !loaded.has(url)) {
     const promise = new Promise((resolve, reject) => {
       const script = document.createElement("script");
-      const timer = setTimeout(() => finish(reject), SCRIPT_LIMIT);
       const finish = (act) => {
         clearTimeout(timer);
-        if (act === reject) script.remove();
+        script.remove();
         act(window.JitsiMeetExternalAPI);
       };
-      script.src = url;
+      const timer = setTimeout(() => finish(reject), SCRIPT_LIMIT);
+      script.src = again ? `${url}?again=${Date.now()}` : url;
       script.onload = () => finish(window.JitsiMeetExternalAPI ? resolve : reject);
       script.onerror = () => finish(reject);
       document.head.append(script);

@@ -73,7 +73,7 @@ class Kiosk {
     fetch: () => { this.fetchAt = 0; },
     connect: () => this.link.start(),
     save: () => this.store.set("memory", { rev: this.state.rev, done: this.state.done }),
-    report: ({ type, conference, why }) => this.report(type, conference, why && { why }),
+    report: ({ type, conference, why }) => this.report(type, conference, why && (type === "error" ? { code: why } : { why })),
     hangup: () => this.meeting?.hangup(),
     dispose: () => {
       this.meeting?.dispose();
@@ -82,7 +82,8 @@ class Kiosk {
     join: ({ conference, attempt }) => {
       const later = (event) => queueMicrotask(() => this.feed(event));
       if (!allowedBridge(conference.bridge, this.origins)) return later({ t: "failed", code: "E_BRIDGE", attempt });
-      this.meeting = new Meeting(this.place, conference, this.state.agenda.room, attempt, (e) => this.fromMeeting(e));
+      const trial = { attempt, again: this.state.tries > 0 };
+      this.meeting = new Meeting(this.place, conference, this.state.agenda.room, trial, (e) => this.fromMeeting(e));
       this.meeting.join();
     },
     wipe: async () => {
