@@ -31,8 +31,8 @@ from typing import Any
 from aiohttp import WSMsgType, web
 
 from confsvc.simulate.gate import NeverAnswered
-from confsvc.simulate.host import JoinRefused, Session, VideoHost
-from confsvc.simulate.muc import Occupant
+from confsvc.simulate.host import Session, VideoHost
+from confsvc.simulate.muc import JoinRefused, Occupant
 from confsvc.simulate.reservation import NotReserved
 from confsvc.simulate.state import HOST
 from integrations.jitsi.gate import TokenRefused

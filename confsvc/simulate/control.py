@@ -16,7 +16,7 @@ from confsvc.simulate.muc import Room
 from confsvc.simulate.state import HOST
 from integrations.jitsi.gate import TokenRefused
 
-BARE = "simulate.bare"
+BARE: web.ResponseKey[bool] = web.ResponseKey("bare", bool)
 TERMINATED = "The meeting has been terminated"
 STRESS_EACH = 0.01
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
+from confsvc.simulate.answers import Granted
 from confsvc.simulate.caller import Caller
 from confsvc.simulate.clock import Clock
 from confsvc.simulate.config import SimulatorConfig
@@ -16,22 +17,12 @@ from confsvc.simulate.faults import Faults
 from confsvc.simulate.gate import Claims, NeverAnswered, check_login, check_room, user_of
 from confsvc.simulate.keys import Keys
 from confsvc.simulate.lua import Order
-from confsvc.simulate.muc import Link, Occupant, Room
+from confsvc.simulate.muc import JoinRefused, Link, Occupant, Room
 from confsvc.simulate.reservation import Gate, Reservation
 from integrations.jitsi.gate import TokenRefused, is_moderator
 from integrations.jitsi.tokens import SigningKey
 
 EXCEEDED = "Scheduled conference duration exceeded."
-
-
-class JoinRefused(Exception):
-    """The presence error of a join: its XMPP condition, text and Jitsi's own element, where there are any."""
-
-    def __init__(self, condition: str, text: str = "", extra: str = "") -> None:
-        super().__init__(f"{condition} {text}")
-        self.condition = condition
-        self.text = text
-        self.extra = extra
 
 
 @dataclass(eq=False)
@@ -59,7 +50,7 @@ class VideoHost:
         self.order = Order(config.seed)
         self.caller = Caller(config, self.clock, self.faults)
         self.events = Events(config, self.caller, self.faults, self.order)
-        self.gate = Gate(config, self.clock, self.caller, self.order)
+        self.gate = Gate(config, self.clock, self.caller, self.order, self._open)
         self.keys = Keys(config)
         self.rooms: dict[str, Room] = {}
         self.sessions: set[Session] = set()
@@ -87,13 +78,7 @@ class VideoHost:
         if node in self.rooms:
             return self.rooms[node]
         granted = await self.gate.ask(node, session.bare_jid)
-        if node not in self.rooms:
-            now = self.clock.now()
-            room = Room(node, self.config.room_jid(node), int(now.timestamp()), now)
-            room.max_occupants, room.password = granted.max_occupants, granted.password
-            self.rooms[node] = room
-            self.events.send(node, room.created_event())
-        return self.rooms[node]
+        return self._open(node, granted)
 
     def join(self, session: Session, node: str, *, name: str = "", email: str = "", password: str = "") -> Occupant:
         """Raises JoinRefused, NeverAnswered."""
@@ -204,6 +189,15 @@ class VideoHost:
     async def stop(self) -> None:
         await self.gate.close()
         await self.events.close()
+
+    def _open(self, node: str, granted: Granted) -> Room:
+        if node not in self.rooms:
+            now = self.clock.now()
+            room = Room(node, self.config.room_jid(node), int(now.timestamp()), now)
+            room.max_occupants, room.password = granted.max_occupants, granted.password
+            self.rooms[node] = room
+            self.events.send(node, room.created_event())
+        return self.rooms[node]
 
     def _admit(self, session: Session, room: Room, password: str) -> None:
         if session.claims is not None and session.key is not None:

@@ -9,6 +9,16 @@ from typing import Any, Protocol
 MAX_REMEMBERED = 10_000
 
 
+class JoinRefused(Exception):
+    """The presence error of a join: its XMPP condition, text and Jitsi's own element, where there are any."""
+
+    def __init__(self, condition: str, text: str = "", extra: str = "") -> None:
+        super().__init__(f"{condition} {text}")
+        self.condition = condition
+        self.text = text
+        self.extra = extra
+
+
 class Link(Protocol):
     """The client's side of an occupant."""
 

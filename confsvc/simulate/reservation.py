@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
@@ -48,11 +49,20 @@ class Reservation:
 class Gate:
     """All records of one Prosody, by room name."""
 
-    def __init__(self, config: SimulatorConfig, clock: Clock, caller: Caller, order: Order) -> None:
+    def __init__(
+        self,
+        config: SimulatorConfig,
+        clock: Clock,
+        caller: Caller,
+        order: Order,
+        opened: Callable[[str, Granted], object],
+    ) -> None:
+        """``opened`` is called once per grant, also when whoever asked has gone meanwhile: Jicofo makes the room."""
         self._config = config
         self._clock = clock
         self._caller = caller
         self._order = order
+        self._opened = opened
         self.patience = Patience(
             config.reservation_timeout, config.reservation_retries, config.reservation_retry_delay
         )
@@ -141,6 +151,8 @@ class Gate:
             return
         record.granted, record.expires, record.state = granted, granted.expires, "granted"
         record.settled = self._clock.now()
+        if record.settled <= granted.expires and self.records.get(record.node) is record:
+            self._opened(record.node, granted)
         record.answered.set()
 
     def _refuse(self, record: Reservation, code: int, text: str | None) -> None:

@@ -25,15 +25,15 @@ from confsvc.simulate.host import VideoHost
 from confsvc.simulate.state import HOST
 from integrations.jitsi.tokens import SigningKey, TokenMint
 
-SECRET = "a secret of the simulated host"  # noqa: S105
-CALLBACK_SECRET = "secret-of-the-callbacks"  # noqa: S105
+SECRET = "a secret of the simulated host"
+CALLBACK_SECRET = "secret-of-the-callbacks"
 PATIENCE = 10.0
 
 
 async def until(true: Callable[[], bool]) -> None:
     """Waits for something that other tasks bring about; TimeoutError when they do not."""
     async with asyncio.timeout(PATIENCE):
-        while not true():
+        while not true():  # noqa: ASYNC110 - what is waited for sets no event
             await asyncio.sleep(0.002)
 
 

@@ -191,6 +191,29 @@ async def test_many_ask_at_once_and_one_post_answers_all(service: RecordingServi
     assert len(service.of("POST", "/conference")) == 1, "an existing room is not asked for"
 
 
+async def test_who_asked_may_be_gone_and_the_room_opens_all_the_same(
+    service: RecordingService, jitsi: SimulatedJitsi
+) -> None:
+    open_now = asyncio.Event()
+
+    async def answer(asked: Asked) -> web.Response:
+        await open_now.wait()
+        return await willing(asked)
+
+    service.answer = answer
+    endpoint = await jitsi.connect()
+    await endpoint.login(jitsi.token("r1"))
+    await endpoint.send("conference", room="r1")
+    await until(lambda: len(service.asked) == 1)
+    await jitsi.drop(endpoint)
+    open_now.set()
+    await until(lambda: "r1" in jitsi.host.rooms)
+    await jitsi.advance(16)
+    await jitsi.quiet()
+    assert sorted(service.events()) == ["room/created", "room/destroyed"]
+    assert len(service.of("DELETE", "/conference/c-r1")) == 1
+
+
 async def test_a_refusal_sticks_until_a_tick_after_thirty_seconds(service: RecordingService) -> None:
     clock = datetime(2026, 11, 24, 1, 0, tzinfo=UTC)
     async with SimulatedJitsi(service.url, now=lambda: clock) as jitsi:
@@ -253,16 +276,16 @@ async def test_a_message_that_is_no_string_hangs_until_it_is_evicted(
 async def test_the_limit_and_the_password_of_the_answer_hold(service: RecordingService, jitsi: SimulatedJitsi) -> None:
     async def answer(asked: Asked) -> web.Response:
         if asked.target.endswith("/conference"):
-            return grant(asked, max_occupants=2, password="s3cret")  # noqa: S106
+            return grant(asked, max_occupants=2, password="s3cret")
         return web.json_response({})
 
     service.answer = answer
     with pytest.raises(NotLetIn, match="not-authorized"):
         await jitsi.join("r1", jitsi.token("r1"))
     for name in ("a", "b"):
-        await jitsi.join("r1", jitsi.token("r1"), name, password="s3cret")  # noqa: S106
+        await jitsi.join("r1", jitsi.token("r1"), name, password="s3cret")
     with pytest.raises(NotLetIn, match="service-unavailable"):
-        await jitsi.join("r1", jitsi.token("r1"), "c", password="s3cret")  # noqa: S106
+        await jitsi.join("r1", jitsi.token("r1"), "c", password="s3cret")
     assert jitsi.occupants("r1") == ["a", "b"]
 
 

@@ -75,7 +75,8 @@ async def test_let_in(jitsi: SimulatedJitsi, claims: dict[str, Any]) -> None:
 
 
 @pytest.mark.parametrize(
-    ("claims", "stage"), [({**GOOD, "room": ...}, "login"), ({**GOOD, "sub": ...}, "join"), ({**GOOD, "room": ["r1"]}, "join")]
+    ("claims", "stage"),
+    [({**GOOD, "room": ...}, "login"), ({**GOOD, "sub": ...}, "join"), ({**GOOD, "room": ["r1"]}, "join")],
 )
 async def test_never_answered(jitsi: SimulatedJitsi, claims: dict[str, Any], stage: str) -> None:
     endpoint = await jitsi.connect()
