@@ -71,6 +71,10 @@ def find_room(db: Session, key: str) -> Room | None:
     return db.scalar(select(Room).where(Room.key == key))
 
 
+def find_room_by_id(db: Session, room_id: int) -> Room | None:
+    return db.get(Room, room_id)
+
+
 def list_holdings(db: Session, room_id: int) -> list[RoomUnit]:
     """Who held a room, oldest first."""
     return list(db.scalars(select(RoomUnit).where(RoomUnit.room_id == room_id).order_by(RoomUnit.valid_from)))

@@ -130,3 +130,8 @@ def put_out_of_service(
     after = {"revoked_at": now.isoformat(), "room_id": endpoint.room_id}
     add_change(db, "endpoint", endpoint.id, act, actor=actor, now=now, after=after, reason=reason)
     db.info.setdefault("pokes", set()).update((f"revoked:{endpoint.id}", "endpoints"))
+
+
+def mark_used(db: Session, holder: Holder, *, now: datetime) -> None:
+    """The device shows its token for the first time, so it has received its pair: a pairing code gives it no other."""
+    set_token_used(db, holder.token_id, now)

@@ -104,3 +104,8 @@ def list_known_keys(db: Session, keys: Sequence[str]) -> set[str]:
     for start in range(0, len(keys), 500):
         known.update(db.scalars(select(Fact.key).where(Fact.key.in_(keys[start : start + 500]))))
     return known
+
+
+def find_want_rev(db: Session, endpoint_id: int) -> int:
+    """How often conduct has said where the endpoint should be."""
+    return db.scalar(select(Endpoint.want_rev).where(Endpoint.id == endpoint_id)) or 0
