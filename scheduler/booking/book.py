@@ -88,8 +88,9 @@ def book(
     row |= {"demo": demo}
     bundle: list[tuple[Any, list[dict[str, Any]]]] = []
     if not draft:
-        bundle, uid = commitments(booking, party, row, ids, times, now=now, rules=rules)
-        row["uid"] = uid
+        bundle, row["uid"] = commitments(booking, party, row, ids, times, now=now, rules=rules)
+        if demo:  # nobody is written to about a demonstration
+            bundle = [part for part in bundle if part[0] is not Effect]
     try:
         insert_bundle(db, _whole(row, party, ids, booking, bundle, actor=actor, now=now))
     except IntegrityError as problem:

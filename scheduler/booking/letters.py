@@ -33,9 +33,9 @@ def owe_edition(
     """Owe one letter of a new edition to each of ``invitees``; letters that it overtakes are not sent any more.
 
     ``bump``: take the next SEQUENCE; not for somebody added to an entry that others already have. ``major``: answers
-    given so far are void.
+    given so far are void. Nobody is written to about a demonstration.
     """
-    if not invitees or conference.uid is None:
+    if not invitees or conference.uid is None or conference.demo:
         return
     uid = conference.uid
     item = db.scalars(select(CalendarItem).where(CalendarItem.uid == uid).with_for_update()).one()

@@ -1,0 +1,136 @@
+"""Conferences and the figure on the command line."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, time, timedelta
+from typing import Any
+
+import click
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from confsvc.cli.common import Setup, fail, json_option, now, show, told
+from rooms.queries import list_units
+from scheduler.booking.queries import find_conference, list_guests
+from scheduler.booking.validation import LOCAL, local_day
+from scheduler.models import STATES, Conference, Delegation
+from scheduler.record.figures import Figures, read_figures
+from scheduler.record.indicator import Share
+from scheduler.record.selection import Selection
+
+
+@click.group()
+def conference() -> None:
+    """Look at conferences: list, show."""
+
+
+def _row(item: Conference, hosts: dict[int, str]) -> dict[str, Any]:
+    return {
+        "key": item.key,
+        "starts": item.starts.astimezone(LOCAL).isoformat(timespec="minutes"),
+        "ends": item.ends.astimezone(LOCAL).isoformat(timespec="minutes"),
+        "state": item.state,
+        "form": item.form,
+        "host": hosts.get(item.host_unit_id, str(item.host_unit_id)),
+        "title": item.title,
+    }
+
+
+@conference.command("list")
+@click.option("--from", "since", type=click.DateTime(["%Y-%m-%d"]), help="First day. [default: today]")
+@click.option("--days", type=click.IntRange(1, 366), default=7, show_default=True)
+@click.option("--state", type=click.Choice(STATES))
+@json_option
+@click.pass_obj
+def list_(setup: Setup, since: datetime | None, days: int, state: str | None, as_json: bool) -> None:
+    """Conferences that start within some days, in order of time."""
+    first = since.date() if since else local_day(now())
+    begins = datetime.combine(first, time(), tzinfo=LOCAL).astimezone(UTC)
+
+    def work(db: Session) -> list[dict[str, Any]]:
+        hosts = {unit.id: unit.short for unit in list_units(db, first)}
+        query = select(Conference).where(Conference.starts >= begins, Conference.starts < begins + timedelta(days=days))
+        if state:
+            query = query.where(Conference.state == state)
+        return [_row(item, hosts) for item in db.scalars(query.order_by(Conference.starts, Conference.id))]
+
+    with setup.database() as database:
+        found = database.read_now(work)
+    lines = [
+        f"{c['starts'][:16].replace('T', ' ')}  {c['key']}  {c['state']:<11}  {c['host']}: {c['title']}" for c in found
+    ]
+    show(list(found), as_json=as_json, line="\n".join(lines) or "» none in these days")
+
+
+@conference.command("show")
+@click.argument("key")
+@json_option
+@click.pass_obj
+def show_(setup: Setup, key: str, as_json: bool) -> None:
+    """Everything of one conference but its tickets."""
+
+    def work(db: Session) -> dict[str, Any] | None:
+        item = find_conference(db, key)
+        if item is None:
+            return None
+        hosts = {unit.id: unit.short for unit in list_units(db, local_day(item.starts))}
+        units = db.scalars(select(Delegation).where(Delegation.conference_id == item.id).order_by(Delegation.position))
+        return {
+            **_row(item, hosts),
+            "kind": item.kind,
+            "outcome": item.outcome,
+            "version": item.version,
+            "delegations": [{"unit": d.unit_short, "mode": d.planned_mode} for d in units],
+            "recipients": [{"mail": g.mail, "role": g.role} for g in list_guests(db, item.id)],
+        }
+
+    with setup.database() as database, told():
+        found = database.read_now(work)
+    if found is None:
+        fail(f"there is no conference {key}")
+        return
+    show(found, as_json=as_json)
+
+
+@click.command()
+@click.option("--year", type=click.IntRange(2000, 2200), help="[default: this year]")
+@json_option
+@click.pass_obj
+def report(setup: Setup, year: int | None, as_json: bool) -> None:
+    """The share of counted meetings held online in a year, against its goal, by month and host group."""
+    at = now()
+    number = year or local_day(at).year
+    with setup.database() as database, told():
+        figures = database.read_now(read_figures, number, Selection(), now=at)
+    shown = _figures(figures)
+    lines = [
+        f"{number}: {shown['online']} of {shown['counted']} counted meetings were held online: {shown['share']}",
+        f"goal: {shown['goal']}" if shown["goal"] else "no goal is set for the year",
+        f"waiting for their result: {shown['unconfirmed']}",
+        *(f"  {m['month']:02d}  {m['online']:>4} / {m['counted']:<4} {m['share']}" for m in shown["months"]),
+    ]
+    show(shown, as_json=as_json, line="\n".join(lines))
+
+
+def _figures(figures: Figures) -> dict[str, Any]:
+    gross = figures.measure.gross
+    goal = f"{figures.goal.num}/{figures.goal.den}" if figures.goal else None
+    if goal and figures.attained is not None:
+        goal += " attained" if figures.attained else " not attained"
+    return {
+        "year": figures.year,
+        "counted": gross.den,
+        "online": gross.num,
+        "share": _shown(gross),
+        "goal": goal,
+        "unconfirmed": figures.measure.awaited,
+        "months": [
+            {"month": m.number, "counted": m.share.den, "online": m.share.num, "share": _shown(m.share)}
+            for m in figures.months
+        ],
+    }
+
+
+def _shown(share: Share) -> str:
+    text = share.shown(".")
+    return f"{text} %" if text is not None else "nothing to count"
