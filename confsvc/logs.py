@@ -1,0 +1,57 @@
+"""Logging: lines for a terminal or JSON for a collector, with the request's number, never with a secret."""
+
+from __future__ import annotations
+
+import logging
+import re
+import sys
+from collections.abc import MutableMapping
+from typing import Any
+
+import structlog
+
+_SECRET_KEYS = re.compile(r"authorization|cookie|password|secret|token|csrf|jwt", re.IGNORECASE)
+_SECRET_TEXT = re.compile(
+    r"(?i)(bearer\s+|[?&](?:jwt|token|code)=)[^\s&\"']+|confsvc_[A-Za-z0-9_-]{20,}|eyJ[\w-]+\.[\w-]+\.[\w-]+"
+)
+
+
+def redact(_logger: Any, _method: str, line: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
+    """Takes out values under secret names and what looks like a token inside texts."""
+    for key, value in line.items():
+        if _SECRET_KEYS.search(key):
+            line[key] = "[removed]"
+        elif isinstance(value, str):
+            line[key] = _SECRET_TEXT.sub(lambda found: f"{found[1] or ''}[removed]", value)
+    return line
+
+
+def configure(*, json: bool = False, level: int = logging.INFO) -> None:
+    """Set up structlog and send the standard library's loggers through the same way, to standard error."""
+    shared: list[Any] = [
+        structlog.contextvars.merge_contextvars,
+        structlog.stdlib.add_log_level,
+        structlog.processors.TimeStamper(fmt="iso", utc=True),
+        structlog.processors.StackInfoRenderer(),
+    ]
+    last: list[Any] = (
+        [structlog.processors.format_exc_info, redact, structlog.processors.JSONRenderer(ensure_ascii=False)]
+        if json
+        else [redact, structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty())]
+    )
+    structlog.configure(
+        processors=[*shared, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
+        logger_factory=structlog.stdlib.LoggerFactory(),
+        cache_logger_on_first_use=True,
+    )
+    handler = logging.StreamHandler(sys.stderr)
+    handler.setFormatter(
+        structlog.stdlib.ProcessorFormatter(
+            foreign_pre_chain=shared,
+            processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, *last],
+        )
+    )
+    root = logging.getLogger()
+    root.handlers[:] = [handler]
+    root.setLevel(level)
+    logging.getLogger("aiohttp.access").setLevel(logging.WARNING)

@@ -1,0 +1,113 @@
+"""What runs beside the answers: video hosts and endpoints in every process that serves, the clock's jobs where wanted.
+
+Each is a generator for ``app.cleanup_ctx``: before its yield it starts, after it stops. They start in the order listed
+and stop in the reverse one.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Mapping
+from datetime import datetime
+
+from aiohttp import web
+
+from confsvc.effects import handlers, open_mailer, sender_of
+from confsvc.faces import faces
+from confsvc.jobs import Jobs, usual_rounds
+from confsvc.video import Video, close_videos, open_videos
+from confsvc.web import keys
+from confsvc.web.callbacks import VIDEOS
+from confsvc.web.endpoint import AGENDA, HUB, WRONG_CODES, AgendaSource
+from rooms.hub import Hub, flush
+from rooms.pairing import WrongCodes
+from scheduler.booking.booking import Rules
+from scheduler.bridge_queries import register_bridges
+from scheduler.clock import Clock
+from scheduler.conduct.agenda import Mint
+
+JOBS: web.AppKey[Jobs] = web.AppKey("jobs", Jobs)
+"""Only where `jobs` is among the parts; its ``tick`` is one whole round, for tests."""
+
+
+async def video_hosts(app: web.Application) -> AsyncIterator[None]:
+    """The rows of the configured video hosts, their keys and clients, and the rules that name them."""
+    settings, database = app[keys.SETTINGS], app[keys.DATABASE]
+    configured = [(bridge.name, bridge.base_url) for bridge in settings.bridges]
+    ids = await database.write(register_bridges, configured)
+    app[keys.BRIDGES] = dict(zip(ids, settings.bridges, strict=True))
+    app[keys.RULES] = Rules(
+        timing=settings.timing, bridges=tuple(ids), min_notice_days=settings.policy.min_notice_days,
+        horizon_days=settings.policy.horizon_days, longest_hours=settings.policy.longest_hours,
+        mail_domain=settings.mail.domain,
+    )  # fmt: skip
+    app[VIDEOS] = open_videos(app[keys.BRIDGES], app[keys.NOW])
+    yield
+    await close_videos(app[VIDEOS])
+
+
+async def endpoints(app: web.Application) -> AsyncIterator[None]:
+    """Who is connected, what an agenda is made of, and commits that poke them."""
+    hub, loop = Hub(), asyncio.get_running_loop()
+    app[HUB], app[WRONG_CODES] = hub, WrongCodes()
+    app[AGENDA] = AgendaSource(
+        timing=app[keys.RULES].timing, mint=mint_of(app[VIDEOS]), faces=faces(app[keys.BRIDGES]),
+        operator_phone=app[keys.SETTINGS].service.operator_phone,
+    )  # fmt: skip
+
+    def poked(topics: set[str]) -> None:
+        loop.call_soon_threadsafe(_deliver, app, frozenset(topics))
+
+    app[keys.DATABASE].on_poke = poked
+    app.on_shutdown.append(_say_goodbye)
+    yield
+    app[keys.DATABASE].on_poke = None
+    await app[keys.DATABASE].write(flush, hub.take_seen())
+
+
+def mint_of(videos: Mapping[int, Video]) -> Mint:
+    """Tickets of endpoints; the video host repeats ``endpoint:<key>``, by which we know who came."""
+
+    def mint(bridge_id: int, jitsi_name: str, endpoint: str, name: str, nbf: datetime, exp: datetime) -> str:
+        user = {"id": f"endpoint:{endpoint}", "name": name}
+        return videos[bridge_id].mint.room_token(jitsi_name, nbf=nbf, exp=exp, user=user)
+
+    return mint
+
+
+async def jobs(app: web.Application) -> AsyncIterator[None]:
+    """The bell and what it rings: the loop over conferences, the outbox, the slower rounds."""
+    settings, database, videos, pulse = app[keys.SETTINGS], app[keys.DATABASE], app[VIDEOS], app[keys.PULSE]
+    clients = {video.name: video.client for video in videos.values()}
+    work = app[JOBS] = Jobs(
+        database, now=app[keys.NOW], timing=settings.timing,
+        handlers=handlers(database, open_mailer(settings), sender_of(settings), clients), videos=videos,
+        rounds=usual_rounds(database, app[HUB]), noted=pulse.video.__setitem__,
+    )  # fmt: skip
+
+    async def ring() -> datetime | None:
+        wanted = await work.ring()
+        pulse.last_tick = app[keys.NOW]()
+        return wanted
+
+    clock = app[CLOCK] = Clock(ring)
+    if app[RINGING]:
+        clock.start()
+    yield
+    clock.stop()
+    await work.stop()
+
+
+CLOCK: web.AppKey[Clock] = web.AppKey("clock", Clock)
+RINGING: web.AppKey[bool] = web.AppKey("ringing", bool)
+"""Whether the clock rings by itself; tests call ``app[JOBS].tick()`` instead."""
+
+
+def _deliver(app: web.Application, topics: frozenset[str]) -> None:
+    app[HUB].poke(topics)
+    if "outbox" in topics and CLOCK in app:
+        app[CLOCK].ring()
+
+
+async def _say_goodbye(app: web.Application) -> None:
+    app[HUB].close_all()

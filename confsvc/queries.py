@@ -1,0 +1,206 @@
+"""Every SQL statement on accounts and what belongs to them: grants, sessions, links, tokens, tries, answers given."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date, datetime
+from typing import Any, cast
+
+from sqlalchemy import ColumnElement, CursorResult, and_, delete, exists, func, insert, or_, select, update
+from sqlalchemy.orm import Session, aliased
+
+from confsvc.access import Grant
+from confsvc.models import Account, ApiToken, Idempotency, LoginAttempt, LoginSession, OneTimeLink, RoleGrant
+
+
+def _in_force(grant: Any, day: date) -> ColumnElement[bool]:
+    return and_(grant.valid_from <= day, or_(grant.valid_to.is_(None), grant.valid_to >= day))
+
+
+def find_account(db: Session, account_id: int) -> Account | None:
+    return db.get(Account, account_id)
+
+
+def find_account_by_login(db: Session, login: str) -> Account | None:
+    """Logins are stored folded (``accounts.fold_login``)."""
+    return db.scalar(select(Account).where(Account.login == login))
+
+
+def list_accounts(db: Session) -> list[Account]:
+    return list(db.scalars(select(Account).order_by(Account.login)))
+
+
+def count_active_admins(db: Session, day: date) -> int:
+    """Accounts that can sign in and hold the administrator's function today."""
+    query = (
+        select(func.count(Account.id.distinct()))
+        .join(RoleGrant, RoleGrant.account_id == Account.id)
+        .where(RoleGrant.function == "admin", RoleGrant.unit_id.is_(None), _in_force(RoleGrant, day))
+        .where(Account.disabled_at.is_(None), Account.password_hash.is_not(None))
+    )
+    return db.scalar(query) or 0
+
+
+def add_row(db: Session, model: Any, values: dict[str, Any]) -> int:
+    """Insert one row of a table of this package; its id."""
+    return cast(int, db.execute(insert(model).values(**values).returning(model.id)).scalar_one())
+
+
+def set_account(db: Session, account_id: int, values: dict[str, Any]) -> None:
+    db.execute(update(Account).where(Account.id == account_id).values(**values))
+
+
+def list_role_grants(db: Session, account_id: int) -> list[RoleGrant]:
+    """Every grant of an account, past and future ones too."""
+    return list(db.scalars(select(RoleGrant).where(RoleGrant.account_id == account_id).order_by(RoleGrant.id)))
+
+
+def find_role_grant(db: Session, grant_id: int) -> RoleGrant | None:
+    return db.get(RoleGrant, grant_id)
+
+
+def set_grant_end(db: Session, grant_id: int, last: date) -> None:
+    db.execute(update(RoleGrant).where(RoleGrant.id == grant_id).values(valid_to=last))
+
+
+def list_grants(db: Session, account_id: int, day: date) -> tuple[Grant, ...]:
+    """The functions in force on ``day``; a substitute's only while the person substituted for holds it too."""
+    held = aliased(RoleGrant)
+    original = aliased(Account)
+    still_held = exists().where(
+        held.account_id == RoleGrant.substitute_for,
+        held.function == RoleGrant.function,
+        or_(held.unit_id.is_(None), held.unit_id == RoleGrant.unit_id),
+        _in_force(held, day),
+        original.id == held.account_id,
+        original.disabled_at.is_(None),
+    )
+    query = (
+        select(RoleGrant.function, RoleGrant.unit_id)
+        .where(RoleGrant.account_id == account_id, _in_force(RoleGrant, day))
+        .where(or_(RoleGrant.substitute_for.is_(None), still_held))
+        .order_by(RoleGrant.id)
+    )
+    return tuple(Grant(function, unit_id) for function, unit_id in db.execute(query))
+
+
+def find_session(db: Session, sha256: str, now: datetime) -> tuple[LoginSession, Account] | None:
+    """A live session with its live account."""
+    row = db.execute(
+        select(LoginSession, Account)
+        .join(Account, Account.id == LoginSession.account_id)
+        .where(LoginSession.sha256 == sha256, LoginSession.revoked_at.is_(None), LoginSession.expires > now)
+        .where(Account.disabled_at.is_(None))
+    ).first()
+    return (row[0], row[1]) if row else None
+
+
+def list_sessions(db: Session, account_id: int, now: datetime) -> list[LoginSession]:
+    """Live sessions, the latest used first."""
+    query = select(LoginSession).where(
+        LoginSession.account_id == account_id, LoginSession.revoked_at.is_(None), LoginSession.expires > now
+    )
+    return list(db.scalars(query.order_by(LoginSession.last_seen.desc(), LoginSession.id.desc())))
+
+
+def set_session_seen(db: Session, session_id: int, now: datetime, expires: datetime) -> None:
+    db.execute(update(LoginSession).where(LoginSession.id == session_id).values(last_seen=now, expires=expires))
+
+
+def set_sessions_revoked(
+    db: Session, account_id: int, now: datetime, *, only: int | None = None, but: int | None = None
+) -> int:
+    """Revoke one session of the account, all but one, or all; how many."""
+    query = update(LoginSession).where(LoginSession.account_id == account_id, LoginSession.revoked_at.is_(None))
+    if only is not None:
+        query = query.where(LoginSession.id == only)
+    if but is not None:
+        query = query.where(LoginSession.id != but)
+    return cast(CursorResult[Any], db.execute(query.values(revoked_at=now))).rowcount
+
+
+def count_attempts(db: Session, since: datetime, *, login: str | None = None, address: str | None = None) -> int:
+    """Failed or unfinished tries to sign in since then, by login, by address, or by both."""
+    query = select(func.count(LoginAttempt.id)).where(LoginAttempt.at > since)
+    if login is not None:
+        query = query.where(LoginAttempt.login == login)
+    if address is not None:
+        query = query.where(LoginAttempt.address == address)
+    return db.scalar(query) or 0
+
+
+def delete_attempts(
+    db: Session, *, login: str | None = None, address: str = "", before: datetime | None = None
+) -> None:
+    """Forget the tries of one login from one address, or all that are older than ``before``."""
+    query = delete(LoginAttempt)
+    if login is not None:
+        query = query.where(LoginAttempt.login == login, LoginAttempt.address == address)
+    if before is not None:
+        query = query.where(LoginAttempt.at < before)
+    db.execute(query)
+
+
+def find_link(db: Session, sha256: str, purpose: str, now: datetime) -> OneTimeLink | None:
+    """An unused link that has not run out."""
+    query = select(OneTimeLink).where(OneTimeLink.sha256 == sha256, OneTimeLink.purpose == purpose)
+    return db.scalar(query.where(OneTimeLink.used_at.is_(None), OneTimeLink.expires > now))
+
+
+def set_link_used(db: Session, link_id: int, now: datetime) -> bool:
+    """Use up a link; False when somebody was quicker."""
+    query = update(OneTimeLink).where(OneTimeLink.id == link_id, OneTimeLink.used_at.is_(None)).values(used_at=now)
+    return cast(CursorResult[Any], db.execute(query)).rowcount == 1
+
+
+def set_links_void(db: Session, purpose: str, account_id: int | None, now: datetime) -> None:
+    """Use up every open link of a purpose (and account), when a new one is made or none is needed any more."""
+    query = update(OneTimeLink).where(OneTimeLink.purpose == purpose, OneTimeLink.used_at.is_(None))
+    if account_id is not None:
+        query = query.where(OneTimeLink.account_id == account_id)
+    db.execute(query.values(used_at=now))
+
+
+def find_token(db: Session, sha256: str, now: datetime) -> tuple[ApiToken, Account] | None:
+    """A live API token with its live account."""
+    row = db.execute(
+        select(ApiToken, Account)
+        .join(Account, Account.id == ApiToken.account_id)
+        .where(ApiToken.sha256 == sha256, ApiToken.revoked_at.is_(None), ApiToken.expires > now)
+        .where(Account.disabled_at.is_(None))
+    ).first()
+    return (row[0], row[1]) if row else None
+
+
+def list_tokens(db: Session, account_id: int) -> Sequence[ApiToken]:
+    """Every token not revoked, also run-out ones."""
+    query = select(ApiToken).where(ApiToken.account_id == account_id, ApiToken.revoked_at.is_(None))
+    return list(db.scalars(query.order_by(ApiToken.id)))
+
+
+def set_token_revoked(db: Session, account_id: int, token_id: int, now: datetime) -> bool:
+    query = update(ApiToken).where(ApiToken.account_id == account_id, ApiToken.id == token_id)
+    changed = db.execute(query.where(ApiToken.revoked_at.is_(None)).values(revoked_at=now))
+    return cast(CursorResult[Any], changed).rowcount == 1
+
+
+def set_tokens_revoked(db: Session, account_id: int, now: datetime) -> None:
+    db.execute(
+        update(ApiToken).where(ApiToken.account_id == account_id, ApiToken.revoked_at.is_(None)).values(revoked_at=now)
+    )
+
+
+def set_token_used(db: Session, token_id: int, now: datetime) -> None:
+    db.execute(update(ApiToken).where(ApiToken.id == token_id).values(last_used=now))
+
+
+def find_idempotency(db: Session, account_id: int, key: str) -> Idempotency | None:
+    return db.scalar(select(Idempotency).where(Idempotency.account_id == account_id, Idempotency.key == key))
+
+
+def set_idempotency_answer(db: Session, row_id: int, status: int, answer: dict[str, Any]) -> None:
+    db.execute(update(Idempotency).where(Idempotency.id == row_id).values(status=status, answer=answer))
+
+
+def delete_idempotency(db: Session, before: datetime) -> None:
+    db.execute(delete(Idempotency).where(Idempotency.at < before))

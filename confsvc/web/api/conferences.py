@@ -1,0 +1,234 @@
+"""Conferences for programs: list, read, check, book, change, submit, cancel, and register one held in person."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+from datetime import datetime
+
+from aiohttp import hdrs, web
+from pydantic import BaseModel, Field
+from sqlalchemy.orm import Session
+
+from confsvc.access import Actor, Permission, draft_hosts, require
+from confsvc.web import keys
+from confsvc.web.api import shown
+from confsvc.web.api.fields import Line500, Model
+from confsvc.web.api.layer import Answer, operation
+from confsvc.web.api.reading import KeyPath
+from confsvc.web.api.wishes import (
+    BookIn,
+    BookingIn,
+    ChangeIn,
+    LoggedIn,
+    ReplaceIn,
+    Version,
+    booking_in,
+    changed,
+    host_id,
+    logged_in,
+)
+from confsvc.web.errors import field_text, taken_text
+from confsvc.web.idempotency import claim, request_hash, settle
+from rooms.errors import FieldError, Invalid, NotFound
+from scheduler.booking import book as booking_book
+from scheduler.booking import edit
+from scheduler.booking.booking import Booked, Booking, Findings, Rules
+from scheduler.booking.log import log_in_person
+from scheduler.booking.validation import warnings
+from scheduler.errors import RoomTaken
+from scheduler.models import Conference
+from scheduler.reading_queries import (
+    find_visible,
+    list_unit_ids,
+)
+
+IDEMPOTENCY_KEY = "Idempotency-Key"
+_KEY = re.compile(r"[!-~]{1,200}")
+
+class CancelIn(Model):
+    version: Version | None = None
+    reason: Line500 = Field(min_length=1)
+
+
+class SubmitIn(Model):
+    version: Version | None = None
+
+
+@operation("Whether a conference could be booked", answer=shown.CheckOut)
+async def check(request: web.Request, *, body: BookingIn) -> shown.CheckOut:
+    actor, now, rules = keys.actor(request), keys.now(request), request.app[keys.RULES]
+    found = await request.app[keys.DATABASE].read(_check, body, actor, now=now, rules=rules)
+    language = request[keys.LANGUAGE]
+    first: dict[str, FieldError] = {}
+    for error in found.errors:
+        first.setdefault(error.field, error)
+    return shown.CheckOut(
+        ok=found.ok,
+        errors=[
+            shown.ErrorOut(field=e.field, code=e.code, detail=field_text(e, language), data=dict(e.data) or None)
+            for e in first.values()
+        ],
+        taken=[
+            shown.TakenOut(
+                room=t.room, unit=t.unit, starts=t.starts, ends=t.ends, detail=taken_text(t.as_data(), language)
+            )
+            for t in found.taken
+        ],
+        warnings=shown.warnings_out(found.warnings, language),
+    )
+
+
+def _check(db: Session, wish: BookingIn, actor: Actor, *, now: datetime, rules: Rules) -> Findings:
+    host = host_id(db, wish.host, actor)
+    require(actor, Permission.CONFERENCE_BOOK, host)
+    return booking_book.check(db, booking_in(db, wish, host, now=now, rules=rules), now=now, rules=rules)
+
+
+@operation(
+    "Book a conference", answer=shown.BookedOut, status=201, problems=(409,),
+    headers={IDEMPOTENCY_KEY: "Any text of 1 to 200 visible ASCII signs: repeated with it, the request books once"},
+)  # fmt: skip
+async def book(request: web.Request, *, body: BookIn) -> Answer:
+    actor, now, rules = keys.actor(request), keys.now(request), request.app[keys.RULES]
+    key = request.headers.get(IDEMPOTENCY_KEY)
+    if key is not None and not _KEY.fullmatch(key):
+        raise Invalid([FieldError(IDEMPOTENCY_KEY, "pattern")])
+    database, language = request.app[keys.DATABASE], request[keys.LANGUAGE]
+    try:
+        made = await database.write(_book, body, actor, key, now=now, rules=rules, language=language)
+    except RoomTaken as problem:
+        if problem.taken:
+            raise
+        found = await database.read(_check, body, actor, now=now, rules=rules)
+        raise RoomTaken(found.taken) from problem
+    location = f"/api/v1/conferences/{made.key}"
+    return Answer(made, headers={hdrs.LOCATION: location, hdrs.ETAG: f'"v{made.version}"'})
+
+
+def _book(
+    db: Session, wish: BookIn, actor: Actor, key: str | None, *, now: datetime, rules: Rules, language: str
+) -> shown.BookedOut:
+    if key is not None:
+        answered = claim(
+            db, actor.account_id, key, request_hash("POST", "/api/v1/conferences", wish), now=now
+        )  # fmt: skip
+        if answered is not None:
+            return shown.BookedOut.model_validate(answered.answer)
+    host = host_id(db, wish.host, actor)
+    require(actor, Permission.CONFERENCE_BOOK, host)
+    booking = booking_in(db, wish, host, now=now, rules=rules)
+    booked = booking_book.book(db, booking, actor=actor.text, now=now, rules=rules, draft=wish.draft)
+    said = shown.warnings_out(tuple(warnings(booking, now=now, rules=rules)), language)
+    made = _booked(booked, said)
+    if key is not None:
+        settle(db, actor.account_id, key, 201, made)
+    return made
+
+
+@operation("Replace a conference's content", answer=shown.BookedOut, problems=(409, 412), headers={"If-Match": "ETag"})
+async def put(request: web.Request, *, path: KeyPath, body: ReplaceIn) -> Answer:
+    return await _edit(request, path.key, body, body.version)
+
+
+@operation("Change a conference", answer=shown.BookedOut, problems=(409, 412), headers={"If-Match": "ETag"})
+async def patch(request: web.Request, *, path: KeyPath, body: ChangeIn) -> Answer:
+    return await _edit(request, path.key, body, body.version)
+
+
+async def _edit(request: web.Request, key: str, body: ReplaceIn | ChangeIn, version: int | None) -> Answer:
+    actor, now, rules = keys.actor(request), keys.now(request), request.app[keys.RULES]
+    database, seen = request.app[keys.DATABASE], _version(request, version)
+    try:
+        booked = await database.write(_change, key, body, seen, actor, now=now, rules=rules)
+    except RoomTaken as problem:
+        if problem.taken:
+            raise
+        raise RoomTaken(await database.read(_taken, key, body, actor, now=now, rules=rules)) from problem
+    return _answer(booked)
+
+
+def _change(
+    db: Session, key: str, body: ReplaceIn | ChangeIn, version: int, actor: Actor, *, now: datetime, rules: Rules
+) -> Booked:
+    conference = _allowed(db, key, actor, Permission.CONFERENCE_CHANGE)
+    wished = _wished(db, conference, body, now=now, rules=rules)
+    return edit.change(db, key, wished, version=version, actor=actor.text, now=now, rules=rules)
+
+
+def _taken(db: Session, key: str, body: ReplaceIn | ChangeIn, actor: Actor, *, now: datetime, rules: Rules) -> tuple:  # type: ignore[type-arg]
+    conference = _allowed(db, key, actor, Permission.CONFERENCE_CHANGE)
+    wished = _wished(db, conference, body, now=now, rules=rules)
+    return booking_book.check(db, wished, now=now, rules=rules, except_id=conference.id).taken
+
+
+def _wished(
+    db: Session, conference: Conference, body: ReplaceIn | ChangeIn, *, now: datetime, rules: Rules
+) -> Booking:
+    if isinstance(body, ChangeIn):
+        return changed(db, edit.booking_of(db, conference), body, now=now, rules=rules)
+    if body.host is not None and list_unit_ids(db, [body.host]).get(body.host) != conference.host_unit_id:
+        raise Invalid([FieldError("host", "fixed")])
+    return replace(booking_in(db, body, conference.host_unit_id, now=now, rules=rules))
+
+
+@operation("Book a draft", answer=shown.BookedOut, problems=(409, 412), headers={"If-Match": "ETag"})
+async def submit(request: web.Request, *, path: KeyPath, body: SubmitIn) -> Answer:
+    actor, now, rules = keys.actor(request), keys.now(request), request.app[keys.RULES]
+    seen = _version(request, body.version)
+    booked = await request.app[keys.DATABASE].write(_submit, path.key, seen, actor, now=now, rules=rules)
+    return _answer(booked)
+
+
+def _submit(db: Session, key: str, version: int, actor: Actor, *, now: datetime, rules: Rules) -> Booked:
+    _allowed(db, key, actor, Permission.CONFERENCE_BOOK)
+    return edit.submit(db, key, version=version, actor=actor.text, now=now, rules=rules)
+
+
+@operation("Cancel a conference", answer=shown.BookedOut, problems=(409, 412), headers={"If-Match": "ETag"})
+async def cancel(request: web.Request, *, path: KeyPath, body: CancelIn) -> Answer:
+    actor, now, seen = keys.actor(request), keys.now(request), _version(request, body.version)
+    booked = await request.app[keys.DATABASE].write(_cancel, path.key, seen, body.reason, actor, now=now)
+    return _answer(booked)
+
+
+def _cancel(db: Session, key: str, version: int, reason: str, actor: Actor, *, now: datetime) -> Booked:
+    _allowed(db, key, actor, Permission.CONFERENCE_CANCEL)
+    return edit.cancel(db, key, version=version, reason=reason, actor=actor.text, now=now)
+
+
+@operation("Register a meeting that was held in person", answer=shown.BookedOut, status=201)
+async def log(request: web.Request, *, body: LoggedIn) -> Answer:
+    actor, now = keys.actor(request), keys.now(request)
+    return _answer(await request.app[keys.DATABASE].write(_log, body, actor, now=now), status=201)
+
+
+def _log(db: Session, wish: LoggedIn, actor: Actor, *, now: datetime) -> Booked:
+    host = host_id(db, wish.host, actor)
+    require(actor, Permission.CONFERENCE_LOG, host)
+    return log_in_person(db, logged_in(db, wish, host), actor=actor.text, now=now)
+
+
+def _allowed(db: Session, key: str, actor: Actor, permission: Permission) -> Conference:
+    """Another office's draft is not there at all; another office's conference is there, but not for changing."""
+    conference = find_visible(db, key, draft_hosts=draft_hosts(actor))
+    if conference is None:
+        raise NotFound(kind="conference", key=key)
+    require(actor, permission, conference.host_unit_id)
+    return conference
+
+
+def _version(request: web.Request, given: int | None) -> int:
+    header = re.fullmatch(r'(?:W/)?"v(\d{1,9})"', request.headers.get(hdrs.IF_MATCH, "").strip())
+    if given is None and header is None:
+        raise Invalid([FieldError("version", "version")])
+    return given if given is not None else int(header[1]) if header else 0
+
+
+def _booked(booked: Booked, said: list[shown.WarningOut]) -> shown.BookedOut:
+    return shown.BookedOut(key=booked.key, version=booked.version, url=f"/conferences/{booked.key}", warnings=said)
+
+
+def _answer(booked: Booked, status: int | None = None) -> Answer:
+    model: BaseModel = _booked(booked, [])
+    return Answer(model, status, {hdrs.ETAG: f'"v{booked.version}"'})

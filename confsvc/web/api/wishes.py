@@ -1,0 +1,186 @@
+"""Conferences as programs write them, offices by code and rooms by key; and the way to the domain's wishes."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import datetime
+from typing import Annotated, Any, Literal
+
+from pydantic import Field, StringConstraints
+from sqlalchemy.orm import Session
+
+from confsvc.access import Actor
+from confsvc.web.api.fields import Instant, Line40, Line60, Line200, Line254, Line500, Model, Note, RoomKey, UnitCode
+from rooms.errors import FieldError, Invalid
+from scheduler.booking.booking import MOST_GUESTS, MOST_ROOMS, Booking, GuestWish, Rules
+from scheduler.booking.log import Logged
+from scheduler.booking.validation import field_errors
+from scheduler.reading_queries import list_room_ids, list_unit_ids
+
+Form = Literal["online", "in_person", "hybrid"]
+Version = Annotated[int, Field(ge=1, le=2**31 - 1)]
+Title = Annotated[Line200, StringConstraints(min_length=3)]
+
+
+class GuestIn(Model):
+    name: Line200 = Field(min_length=1)
+    mail: Line254 = Field(min_length=3)
+    language: Literal["vi", "en"] = "vi"
+
+
+class BookingIn(Model):
+    """A conference to be booked. ``host`` left out: the caller's own office. The first of ``sites`` is the main one.
+
+    ``units``: offices that attend without a room of their own. ``draft``: kept, but nothing is held and nobody told.
+    """
+
+    title: Title
+    kind: Line40 = Field(min_length=1)
+    form: Form
+    host: UnitCode | None = None
+    starts: Instant
+    ends: Instant
+    sites: list[RoomKey] = Field(default=[], max_length=MOST_ROOMS)
+    units: list[UnitCode] = Field(default=[], max_length=MOST_ROOMS)
+    guests: list[GuestIn] = Field(default=[], max_length=MOST_GUESTS)
+    chair_name: Line200 = ""
+    chair_title: Line200 = ""
+    chair_mail: Line254 | None = None
+    contact_name: Line200 = ""
+    contact_phone: Line40 = ""
+    note: Note = ""
+    letter_number: Line60 = ""
+    short_notice_reason: Line500 | None = None
+    in_person_reason: Line40 | None = None
+    in_person_note: Line500 = ""
+    no_secrets: bool = Field(default=False, strict=True)
+
+
+class BookIn(BookingIn):
+    draft: bool = Field(default=False, strict=True)
+
+
+class ReplaceIn(BookingIn):
+    """The whole wish anew; ``version`` as last seen, or an If-Match header."""
+
+    version: Version | None = None
+
+
+class ChangeIn(Model):
+    """Only what changes; ``version`` as last seen, or an If-Match header."""
+
+    version: Version | None = None
+    title: Title | None = None
+    kind: Line40 | None = Field(default=None, min_length=1)
+    form: Form | None = None
+    starts: Instant | None = None
+    ends: Instant | None = None
+    sites: list[RoomKey] | None = Field(default=None, max_length=MOST_ROOMS)
+    units: list[UnitCode] | None = Field(default=None, max_length=MOST_ROOMS)
+    guests: list[GuestIn] | None = Field(default=None, max_length=MOST_GUESTS)
+    chair_name: Line200 | None = None
+    chair_title: Line200 | None = None
+    chair_mail: Line254 | None = None
+    contact_name: Line200 | None = None
+    contact_phone: Line40 | None = None
+    note: Note | None = None
+    letter_number: Line60 | None = None
+    short_notice_reason: Line500 | None = None
+    in_person_reason: Line40 | None = None
+    in_person_note: Line500 | None = None
+    no_secrets: bool | None = Field(default=None, strict=True)
+
+
+class LoggedIn(Model):
+    """An in-person meeting that was held. ``units``: the offices that came; ``reason``: why in person."""
+
+    title: Title
+    kind: Line40 = Field(min_length=1)
+    host: UnitCode | None = None
+    starts: Instant
+    ends: Instant
+    units: list[UnitCode] = Field(min_length=1, max_length=MOST_ROOMS)
+    reason: Line40 = Field(min_length=1)
+    reason_note: Line500 = ""
+    place: Line200 = ""
+    letter_number: Line60 = ""
+    note: Note = ""
+
+
+_PLAIN = (
+    "title", "kind", "form", "starts", "ends", "chair_name", "chair_title", "chair_mail", "contact_name",
+    "contact_phone", "note", "letter_number", "short_notice_reason", "in_person_reason", "in_person_note", "no_secrets",
+)  # fmt: skip
+_NULLABLE = frozenset({"chair_mail", "short_notice_reason", "in_person_reason"})
+
+
+def host_id(db: Session, code: str | None, actor: Actor) -> int:
+    """The host's id: the office with this code, else the actor's own. Raises Invalid."""
+    if code is None:
+        if actor.unit_id is None:
+            raise Invalid([FieldError("host", "required")])
+        return actor.unit_id
+    found = list_unit_ids(db, [code]).get(code)
+    if found is None:
+        raise Invalid([FieldError("host", "no_such_unit")])
+    return found
+
+
+def booking_in(db: Session, wish: BookingIn, host_unit_id: int, *, now: datetime, rules: Rules) -> Booking:
+    """The domain's wish. Raises Invalid when rooms or offices are unknown, together with what else is wrong."""
+    errors: list[FieldError] = []
+    booking = Booking(
+        **{name: getattr(wish, name) for name in _PLAIN},
+        host_unit_id=host_unit_id,
+        room_ids=_ids(list_room_ids(db, wish.sites), wish.sites, "sites", "no_such_room", errors),
+        unit_ids=_ids(list_unit_ids(db, wish.units), wish.units, "units", "no_such_unit", errors),
+        guests=_guests(wish.guests),
+    )
+    if errors:
+        raise Invalid(errors + field_errors(booking, now=now, rules=rules))
+    return booking
+
+
+def changed(db: Session, booking: Booking, change: ChangeIn, *, now: datetime, rules: Rules) -> Booking:
+    """``booking`` with what ``change`` names. Raises as ``booking_in``."""
+    errors: list[FieldError] = []
+    given = change.model_fields_set
+    values: dict[str, Any] = {}
+    for name in _PLAIN:
+        if name in given:
+            value = getattr(change, name)
+            if value is None and name not in _NULLABLE:
+                errors.append(FieldError(name, "required"))
+            else:
+                values[name] = value
+    if change.sites is not None:
+        values["room_ids"] = _ids(list_room_ids(db, change.sites), change.sites, "sites", "no_such_room", errors)
+    if change.units is not None:
+        values["unit_ids"] = _ids(list_unit_ids(db, change.units), change.units, "units", "no_such_unit", errors)
+    if change.guests is not None:
+        values["guests"] = _guests(change.guests)
+    result = replace(booking, **values)
+    if errors:
+        raise Invalid(errors + field_errors(result, now=now, rules=rules))
+    return result
+
+
+def logged_in(db: Session, wish: LoggedIn, host_unit_id: int) -> Logged:
+    """The domain's in-person meeting. Raises Invalid when offices are unknown."""
+    errors: list[FieldError] = []
+    unit_ids = _ids(list_unit_ids(db, wish.units), wish.units, "units", "no_such_unit", errors)
+    if errors:
+        raise Invalid(errors)
+    names = ("title", "kind", "starts", "ends", "reason", "reason_note", "place", "letter_number", "note")
+    return Logged(**{name: getattr(wish, name) for name in names}, host_unit_id=host_unit_id, unit_ids=unit_ids)
+
+
+def _ids(
+    known: dict[str, int], wanted: list[str], field: str, code: str, errors: list[FieldError]
+) -> tuple[int, ...]:
+    errors += [FieldError(f"{field}.{number}", code) for number, name in enumerate(wanted) if name not in known]
+    return tuple(known[name] for name in wanted if name in known)
+
+
+def _guests(guests: list[GuestIn]) -> tuple[GuestWish, ...]:
+    return tuple(GuestWish(guest.name, guest.mail, guest.language) for guest in guests)

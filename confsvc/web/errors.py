@@ -1,0 +1,176 @@
+"""The edge where problems get a status and words: one table of statuses, one of texts, in English as message ids.
+
+A new problem: add its code to TEXTS (and to STATUS when its class does not say it), its Vietnamese to
+locale/vi/errors.po. A test finds codes without words.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from confsvc.i18n import text
+from confsvc.sessions import TooManyAttempts
+from rooms.errors import FieldError, Invalid, NotAllowed, NotFound, Problem
+from scheduler.booking.validation import LOCAL
+from scheduler.errors import RoomTaken, Stale, TooLate, WrongMove
+
+STATUS_BY_CLASS: tuple[tuple[type[Problem], int], ...] = (
+    (Invalid, 422), (NotFound, 404), (NotAllowed, 403), (RoomTaken, 409), (TooLate, 409), (WrongMove, 409),
+    (Stale, 412), (TooManyAttempts, 429),
+)  # fmt: skip
+
+STATUS_BY_CODE: dict[str, int] = {
+    "malformed": 400, "not_signed_in": 401, "sign_in_wrong": 401, "cross_site": 403, "method_not_allowed": 405,
+    "gone": 410, "too_large": 413, "media_type": 415, "key_reused": 422, "internal": 500, "unavailable": 503,
+    "admin_exists": 409, "conflict": 409, "not_acceptable": 406, "expectation": 417,
+}  # fmt: skip
+
+TEXTS: dict[str, str] = {
+    "problem": "This cannot be done.",
+    "invalid": "Some fields are not right.",
+    "not_found": "There is no such page or thing, or it is not yours to see.",
+    "not_allowed": "Your functions do not allow this.",
+    "room_taken": "A room is taken at that time.",
+    "too_late": "It is too late for this.",
+    "wrong_move": "The meeting's state does not allow this.",
+    "stale": "Somebody else changed it in the meantime. Look at it again, then repeat your change.",
+    "too_many_attempts": "Too many tries to sign in. Wait %(minutes)s minutes.",
+    "malformed": "The request cannot be read.",
+    "not_signed_in": "Sign in first.",
+    "sign_in_wrong": "The login or the password is wrong.",
+    "cross_site": "The request did not come from a page of this service. Reload the page and try again.",
+    "method_not_allowed": "This address does not take that kind of request.",
+    "gone": "This is no longer there.",
+    "too_large": "The request is too large.",
+    "media_type": "The content must be sent as %(wanted)s.",
+    "key_reused": "The Idempotency-Key was already used for another request.",
+    "internal": "Something went wrong on our side. It has been noted under the number below.",
+    "unavailable": "The service is not available for a moment. Try again.",
+    "conflict": "This does not fit with what is there.",
+    "not_acceptable": "None of the asked-for forms can be given.",
+    "expectation": "The expectation of the request cannot be met.",
+    "admin_exists": "There is an administrator already.",
+    "last_admin": "At least one administrator must remain.",
+    "link_void": "This link has been used or has run out.",
+    "account_not_found": "There is no such account.",
+    "grant_not_found": "There is no such grant.",
+    "token_not_found": "There is no such token.",
+    "scope_missing": "The token does not have this scope.",
+    "too_many_tokens": "An account holds %(max)s tokens at most. Revoke one first.",
+}
+
+FIELD_TEXTS: dict[str, str] = {
+    "required": "Fill this in.",
+    "too_short": "At least %(min)s characters.",
+    "too_long": "At most %(max)s characters.",
+    "too_many": "At most %(max)s entries.",
+    "too_few": "At least %(min)s entries.",
+    "unknown_value": "There is no such value here.",
+    "unknown_field": "There is no such field.",
+    "no_such_unit": "There is no such office on that day.",
+    "no_such_room": "There is no such room in use on that day.",
+    "not_over_yet": "This is not over yet.",
+    "too_long_ago": "At most %(years)s years ago.",
+    "out_of_range": "From %(low)s to %(high)s.",
+    "above": "This is larger than %(other)s.",
+    "not_text": "This contains signs that cannot be shown.",
+    "not_one_of": "There is no such value here.",
+    "not_mail": "This is not a mail address.",
+    "not_phone": "This is not a telephone number.",
+    "duplicate": "This is here twice.",
+    "before_start": "The end comes before the start.",
+    "too_long_sitting": "A sitting lasts %(hours)s hours at most.",
+    "in_the_past": "This time has passed.",
+    "too_far_ahead": "At most %(days)s days ahead.",
+    "no_video_host": "No video host is configured: nothing can be held online.",
+    "not_a_mail_address": "This is not a mail address.",
+    "not_a_time": "Write a time with its zone, for example 2027-01-05T08:00:00+07:00.",
+    "not_a_date": "Write a date, for example 2027-01-05.",
+    "not_a_number": "Write a number.",
+    "not_a_text": "Write a text.",
+    "not_a_list": "Write a list.",
+    "not_an_object": "Write an object with fields.",
+    "not_yes_or_no": "Write true or false.",
+    "too_small": "At least %(min)s.",
+    "too_great": "At most %(max)s.",
+    "pattern": "This does not have the right form.",
+    "wrong": "This value is not right.",
+    "taken": "This is already in use.",
+    "login_signs": "2 to 60 characters: a to z, digits, and . _ @ - after the first.",
+    "password_short": "At least %(min)s characters.",
+    "password_easy": "This password is too easy to guess.",
+    "password_wrong": "This is not the present password.",
+    "password_differs": "The two passwords differ.",
+    "oneself": "Nobody is a substitute for oneself.",
+    "not_within": "Within %(days)s days from now.",
+    "fixed": "This cannot be changed afterwards.",
+    "cursor": "This is not a cursor that was given out.",
+    "version": "Say which version you saw, in the field version or in If-Match.",
+    "span_too_long": "At most %(days)s days at once.",
+}
+
+WARNING_TEXTS: dict[str, str] = {
+    "short_notice": "Only %(days)s working days' notice; the rule asks for %(required)s. Say why.",
+}
+
+TAKEN_TEXT = "%(room)s is held by %(unit)s from %(starts)s until %(ends)s."
+
+
+def status_of(problem: Problem) -> int:
+    """The HTTP status of a problem."""
+    if problem.code in STATUS_BY_CODE:
+        return STATUS_BY_CODE[problem.code]
+    return next((status for kind, status in STATUS_BY_CLASS if isinstance(problem, kind)), 409)
+
+
+def text_of(problem: Problem, language: str) -> str:
+    """What to tell a person about a problem as a whole."""
+    message = TEXTS.get(problem.code) or next(
+        (TEXTS[kind.code] for kind, _ in STATUS_BY_CLASS if isinstance(problem, kind)), TEXTS["problem"]
+    )
+    said = filled(message, language, problem.data)
+    if isinstance(problem, RoomTaken) and problem.taken:
+        return " ".join([said, *(taken_text(taken.as_data(), language) for taken in problem.taken[:5])])
+    return said
+
+
+def field_text(error: FieldError, language: str) -> str:
+    """What to tell a person about one wrong field."""
+    return filled(FIELD_TEXTS.get(error.code, FIELD_TEXTS["wrong"]), language, error.data)
+
+
+def field_texts(problem: Problem, language: str) -> dict[str, str]:
+    """Field name to text, in the order found, for the forms of pages; the first error of a field counts."""
+    if not isinstance(problem, Invalid):
+        return {"": text_of(problem, language)}
+    found: dict[str, str] = {}
+    for error in problem.errors:
+        found.setdefault(error.field, field_text(error, language))
+    return found
+
+
+def taken_text(taken: Mapping[str, Any], language: str) -> str:
+    """Who holds a room until when, in the province's time; ``taken`` as ``Taken.as_data`` gives it."""
+    shown = {name: _local(taken[name]) for name in ("starts", "ends")}
+    return filled(TAKEN_TEXT, language, {"room": taken["room"], "unit": taken["unit"] or "?", **shown})
+
+
+def _local(iso: str) -> str:
+    return datetime.fromisoformat(iso).astimezone(LOCAL).strftime("%H:%M %d/%m/%Y")
+
+
+_ALSO = {"max": ("most", "high"), "min": ("least", "low")}
+
+
+class _Data(dict[str, Any]):
+    """A value that a problem does not carry must not make its message fail."""
+
+    def __missing__(self, key: str) -> Any:
+        return next((self[other] for other in _ALSO.get(key, ()) if other in self), "?")
+
+
+def filled(message: str, language: str, data: Mapping[str, Any]) -> str:
+    """A text of these tables with what the problem carries."""
+    return text(message, language, _Data(data)) if "%(" in message else text(message, language)

@@ -1,0 +1,43 @@
+"""The main menu: what stands in it, for whom."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass
+
+from confsvc.access import Actor, Permission, may_somewhere
+from confsvc.i18n import text
+
+MENU: tuple[tuple[str, str, Permission], ...] = (
+    ("/", "Today", Permission.SIGNED_IN),
+    ("/timeline", "Rooms", Permission.CONFERENCE_READ),
+    ("/book", "Book a meeting", Permission.CONFERENCE_BOOK),
+    ("/in-person", "In-person meeting", Permission.CONFERENCE_LOG),
+    ("/conferences", "Meetings", Permission.CONFERENCE_READ),
+    ("/figures", "Figures", Permission.FIGURES_READ),
+    ("/outbox", "Outbox", Permission.OUTBOX_READ),
+    ("/endpoints", "Sites", Permission.ENDPOINT_READ),
+    ("/directory", "Directory", Permission.DIRECTORY_READ),
+    ("/users", "Users", Permission.ACCOUNT_ADMIN),
+    ("/audit", "Log", Permission.AUDIT_READ),
+)
+"""Address, English name, and what one must be allowed somewhere to see it. Addresses without a route are left out."""
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One entry; ``count`` is how many things wait there, 0 for none."""
+
+    href: str
+    label: str
+    current: bool
+    count: int = 0
+
+
+def entries(actor: Actor, path: str, existing: Collection[str], language: str) -> list[Entry]:
+    """The menu for somebody, with the page that is open marked."""
+    return [
+        Entry(href, text(label, language), path == href or (href != "/" and path.startswith(f"{href}/")))
+        for href, label, permission in MENU
+        if href in existing and may_somewhere(actor, permission)
+    ]

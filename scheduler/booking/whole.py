@@ -1,0 +1,48 @@
+"""One conference whole, for programs: with its sites, delegations and guests. A unit of work for reading."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from sqlalchemy.orm import Session
+
+from rooms.errors import NotFound
+from rooms.models import Unit
+from scheduler.booking.validation import local_day
+from scheduler.models import Conference, Guest
+from scheduler.reading_queries import (
+    DelegationRow,
+    SiteRow,
+    find_visible,
+    list_delegation_rows,
+    list_guest_rows,
+    list_short_names,
+    list_site_rows,
+)
+
+
+@dataclass(frozen=True)
+class ConferenceView:
+    """``host_short`` and the delegations' names are those of the sitting's day."""
+
+    conference: Conference
+    host_code: str
+    host_short: str
+    sites: tuple[SiteRow, ...]
+    delegations: tuple[DelegationRow, ...]
+    guests: tuple[Guest, ...]
+
+
+def read_conference(db: Session, key: str, *, draft_hosts: Sequence[int] | None) -> ConferenceView:
+    """Raises NotFound, also for a draft that the asker may not know of (``draft_hosts``; None: may know all)."""
+    conference = find_visible(db, key, draft_hosts=draft_hosts)
+    if conference is None:
+        raise NotFound(kind="conference", key=key)
+    day = local_day(conference.starts)
+    host = db.get_one(Unit, conference.host_unit_id)
+    short = list_short_names(db, [(host.id, day)]).get((host.id, day), host.code)
+    return ConferenceView(
+        conference, host.code, short, tuple(list_site_rows(db, conference.id)),
+        tuple(list_delegation_rows(db, conference.id)), tuple(list_guest_rows(db, conference.id)),
+    )  # fmt: skip
