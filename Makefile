@@ -7,7 +7,7 @@ VAR ?= var
 ONLY ?=
 PYTHON ?= python3
 BIN := .venv/bin
-PIP := $(BIN)/python -m pip --disable-pip-version-check -q
+PIP := $(BIN)/python -m pip --disable-pip-version-check -qq
 SOURCES := pyproject.toml hatch_build.py $(shell find frontend -type f -not -path '*/node_modules/*' -not -path '*/tests/*' -not -path '*/stylepage/*')
 
 .PHONY: run test test-slow check bench wheelhouse screenshots pins clean

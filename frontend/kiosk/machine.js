@@ -33,7 +33,7 @@ export function next(state, event, now, rnd = Math.random) {
 const HANDLERS = {
   unpaired: (s) => [{ ...start(), phase: "pairing" }, [{ do: "pair" }]],
   code: (s, e) => [{ ...s, pairing: { code: e.code, url: e.url, qr: e.qr, expires: e.expires } }, []],
-  paired: (s) => [{ ...s, phase: "idle", pairing: null }, [{ do: "fetch" }, { do: "connect" }]],
+  paired: (s) => [{ ...s, phase: "idle", pairing: null }, [...(s.agenda ? [] : [{ do: "fetch" }]), { do: "connect" }]],
   agenda: (s, e) => [{ ...s, agenda: e.agenda, done: stillNamed(s.done, e.agenda) }, []],
   clock: (s, e) => [{ ...s, clockOk: e.ok }, []],
   want: onWant,

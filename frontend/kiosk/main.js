@@ -13,6 +13,7 @@ const TICK = 250;
 const FETCH_WITH_LINK = 10 * 60_000;
 const FETCH_WITHOUT_LINK = 60_000;
 const REVOKED_SHOWN = 30_000;
+const FIRST_ANSWER = 3_000;
 const meta = (name) => document.querySelector(`meta[name="${name}"]`)?.content ?? "";
 
 class Kiosk {
@@ -42,9 +43,13 @@ class Kiosk {
     });
   }
 
-  begin() {
+  /** Asks for the agenda before acting on the kept one, but never waits long: without the service it has to do. */
+  async begin() {
     this.feed({ t: "clock", ok: this.clock.trusted });
-    this.feed(this.api.keys ? { t: "paired" } : { t: "unpaired" });
+    this.draw();
+    keepAwake();
+    if (this.api.keys) await Promise.race([this.fetch(), new Promise((done) => setTimeout(done, FIRST_ANSWER))]);
+    if (this.state.phase === "starting") this.feed(this.api.keys ? { t: "paired" } : { t: "unpaired" });
     setInterval(() => this.tick(), TICK);
   }
 
@@ -194,6 +199,15 @@ class Kiosk {
     this.store.set("clock", this.clock.learn(sent, received, server));
     if (!this.state.clockOk) this.feed({ t: "clock", ok: true });
   }
+}
+
+/** Asks the browser not to dim the screen; where it cannot, the device's own settings have to do. */
+function keepAwake() {
+  const ask = () => {
+    if (document.visibilityState === "visible") navigator.wakeLock?.request("screen").catch(() => {});
+  };
+  ask();
+  document.addEventListener("visibilitychange", ask);
 }
 
 /** crypto.randomUUID is missing on pages without TLS. */
