@@ -1,0 +1,84 @@
+"""The words of figures and administration, on top of ``phrases``: levels, functions, shares, days.  (pure)
+
+Templates get a ``Words`` as ``w``. Codes without words come back as they are, so that a new code is seen, not lost.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from typing import Any
+
+from confsvc.web.pages.phrases import Phrases
+from scheduler.booking.validation import LOCAL
+from scheduler.record.indicator import Share
+
+NO_BREAK = "\u00a0"
+KIND_CLASSES = {"meeting": "Meetings", "training": "Trainings", "other": "Not counted"}
+LEVELS = {
+    "province": "Province", "province_body": "Provincial People's Committee",
+    "province_agency": "Departments and sectors", "district": "Districts and the city", "commune": "Communes",
+}  # fmt: skip
+GROUPS = {"ubnd": "Provincial People's Committee", "agency": "Departments and sectors"}
+FUNCTIONS = {
+    "booker": "Person who books", "approver": "Approver", "operator": "Technical operator",
+    "site_contact": "Contact of a site", "leader": "Leadership", "reporter": "Reports and statistics",
+    "admin": "System administrator", "auditor": "Auditor",
+}  # fmt: skip
+CONFIDENCE = {"high": "certain", "medium": "likely", "low": "to be checked"}
+SUBJECTS = {
+    "account": "Account", "conference": "Meeting", "endpoint": "Endpoint device", "goal": "Goal", "line": "Line",
+    "pairing": "Pairing", "person": "Person", "room": "Room", "unit": "Unit", "kpi_scope": "Scope", "effect": "Letter",
+}  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Words(Phrases):
+    """The words of one language; called with a message it says it."""
+
+    def __call__(self, message: str, **values: Any) -> str:
+        return self.say(message, **values)
+
+    def _of(self, table: dict[str, str], code: str | None) -> str:
+        return self.say(table[code]) if code in table else str(code or "")
+
+    def date(self, at: date | datetime) -> str:
+        """05/03/2012, the province's day of an instant."""
+        return (at.astimezone(LOCAL) if isinstance(at, datetime) else at).strftime("%d/%m/%Y")
+
+    def iso(self, at: datetime) -> str:
+        """For the ``datetime`` of a time element."""
+        return at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+    def seconds(self, at: datetime) -> str:
+        """08:00:05 05/03/2012, where the order of things matters."""
+        return at.astimezone(LOCAL).strftime("%H:%M:%S %d/%m/%Y")
+
+    def why(self, code: str | None) -> str:
+        """A reason for meeting in person; that nobody gave one is said, too."""
+        return self.reason(code) if code else self.say("No reason given")
+
+    def kind_class(self, code: str | None) -> str:
+        return self._of(KIND_CLASSES, code)
+
+    def level(self, code: str | None) -> str:
+        return self._of(LEVELS, code)
+
+    def group(self, code: str | None) -> str:
+        return self._of(GROUPS, code)
+
+    def function(self, code: str | None) -> str:
+        return self._of(FUNCTIONS, code)
+
+    def confidence(self, code: str | None) -> str:
+        return self._of(CONFIDENCE, code)
+
+    def subject(self, code: str | None) -> str:
+        return self._of(SUBJECTS, code)
+
+    def share(self, share: Share) -> str:
+        """55,5 %, rounded down; or that nothing occurred."""
+        shown = share.shown("," if self.language == "vi" else ".")
+        if shown is None:
+            return self.say("No occurrence")
+        return f"{shown}{NO_BREAK}%" if self.language == "vi" else f"{shown}%"
