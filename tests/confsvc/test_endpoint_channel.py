@@ -32,7 +32,8 @@ from confsvc.web.endpoint import (
     show_agenda,
     start_pairing,
 )
-from confsvc.web.middleware import around, errors, gate
+from confsvc.web.gate import gate
+from confsvc.web.middleware import around, errors
 from confsvc.web.route import Route
 from integrations.jitsi.tokens import SigningKey, TokenMint
 from rooms.hub import Hub
@@ -117,7 +118,11 @@ def _application(database: Database, now: Callable[[], datetime], bridge_id: int
     app[keys.ROUTE_OF] = {app.router.add_route(r.method, r.path, r.handler): r for r in ROUTES}
     metrics.set_up(app)
     loop = asyncio.get_running_loop()
-    database.on_poke = lambda topics: loop.call_soon_threadsafe(app[HUB].poke, topics) and None
+
+    def poked(topics: set[str]) -> None:
+        loop.call_soon_threadsafe(app[HUB].poke, topics)
+
+    database.on_poke = poked
     return app
 
 

@@ -151,7 +151,8 @@ def test_it_disappears_when_it_is_to_be_left(world: World) -> None:
     over = starts + timedelta(minutes=75)
     assert len(world.agenda(over - timedelta(seconds=1))["conferences"]) == 1
     assert world.agenda(over)["conferences"] == []
-    world.database.write_now(lambda db: db.execute(update(Conference).where(Conference.key == key).values(state="ended")))
+    end = update(Conference).where(Conference.key == key).values(state="ended")
+    world.database.write_now(lambda db: db.execute(end))
     assert world.agenda(starts)["conferences"] == []
 
 
