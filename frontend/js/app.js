@@ -18,6 +18,13 @@ document.addEventListener("htmx:config:request", (event) => {
 document.addEventListener("htmx:error", () => say(document.body.dataset.offline));
 document.addEventListener("htmx:after:request", () => say(""));
 
+// After a refused form the list of what to correct is what comes next, by eye and by ear.
+const showErrors = () => document.querySelector("[data-errors]")?.focus();
+document.addEventListener("htmx:after:swap", (event) => {
+  if (event.target.querySelector?.("[data-errors]")) showErrors();
+});
+showErrors();
+
 function say(text) {
   const place = document.getElementById("live");
   if (!place) return;
