@@ -30,7 +30,7 @@ class Checks:
         if required and not value:
             self.wrong(field, "required")
         elif len(value) > most:
-            self.wrong(field, "too_long", most=most)
+            self.wrong(field, "too_long", max=most)
         elif not value.isprintable():
             self.wrong(field, "not_text")
         return value

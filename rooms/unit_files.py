@@ -141,7 +141,7 @@ class Line:
         if required and not value:
             self.wrong(column, "required")
         if len(value) > most:
-            self.wrong(column, "too_long", most=most)
+            self.wrong(column, "too_long", max=most)
         elif not value.isprintable():
             self.wrong(column, "not_text")
         return value
@@ -192,7 +192,7 @@ class _Reader:
     ) -> None:
         self.errors: list[FieldError] = []
         if len(data) > MOST_BYTES:
-            raise Invalid([FieldError("file", "too_large", {"most": MOST_BYTES})])
+            raise Invalid([FieldError("file", "too_large", {"max": MOST_BYTES})])
         try:
             text = data.decode("utf-8-sig")
         except UnicodeDecodeError as problem:
@@ -212,7 +212,7 @@ class _Reader:
         try:
             for count, values in enumerate(self._rows, start=1):
                 if count > MOST_ROWS:
-                    raise Invalid([FieldError("file", "too_many_rows", {"most": MOST_ROWS})])
+                    raise Invalid([FieldError("file", "too_many_rows", {"max": MOST_ROWS})])
                 line = Line(self._rows.line_num, dict(zip(self._header, values, strict=False)), self.errors)
                 if not any(values):
                     continue
