@@ -65,7 +65,7 @@ FUNCTION_PERMISSIONS: dict[str, frozenset[Permission]] = {
     "admin": _READING
     | {
         P.DIRECTORY_EDIT, P.CONTACT_EDIT, P.ENDPOINT_READ, P.ENDPOINT_PAIR, P.OUTBOX_READ, P.OUTBOX_RETRY,
-        P.ACCOUNT_ADMIN, P.GOAL_EDIT,
+        P.ACCOUNT_ADMIN, P.GOAL_EDIT, P.AUDIT_READ,
     },
     "auditor": _READING | {P.AUDIT_READ, P.OUTBOX_READ},
 }  # fmt: skip

@@ -16,7 +16,7 @@ from confsvc.web import keys, metrics
 from confsvc.web.assets import PREFIX, Assets
 from confsvc.web.callbacks import bridge_door, finish_spawned
 from confsvc.web.endpoint import endpoint_door
-from confsvc.web.jinja import Templates
+from confsvc.web.jinja import templates
 from confsvc.web.middleware import MIDDLEWARES
 from confsvc.web.route import Route
 from confsvc.web.routes import ROUTES
@@ -45,7 +45,7 @@ def make_app(
     app = web.Application(middlewares=MIDDLEWARES, client_max_size=MOST_BYTES)
     app[keys.SETTINGS], app[keys.DATABASE], app[keys.NOW] = settings, database, now
     app[keys.PASSWORDS] = passwords or Passwords()
-    app[keys.ASSETS], app[keys.TEMPLATES] = Assets(), Templates()
+    app[keys.ASSETS], app[keys.TEMPLATES] = Assets(), templates()
     app[keys.PULSE] = keys.Pulse(started=now())
     app[keys.DOORS] = {Permission.BRIDGE_CALLBACK: bridge_door, Permission.ENDPOINT: endpoint_door}
     app[parts.RINGING] = ringing

@@ -43,7 +43,7 @@ def translations(language: str) -> stdlib_gettext.NullTranslations:
 def text(message: str, language: str, values: Mapping[str, Any] | None = None) -> str:
     """A message in a language, with ``%(name)s`` filled in from ``values``."""
     translated = translations(language).gettext(message)
-    return translated % values if values else translated
+    return translated if values is None else translated % values
 
 
 def negotiate(header: str, chosen: str | None = None) -> str:

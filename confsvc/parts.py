@@ -105,7 +105,7 @@ RINGING: web.AppKey[bool] = web.AppKey("ringing", bool)
 
 def _deliver(app: web.Application, topics: frozenset[str]) -> None:
     app[HUB].poke(topics)
-    if "outbox" in topics and CLOCK in app:
+    if topics & {"outbox", "due"} and CLOCK in app:
         app[CLOCK].ring()
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import date, datetime
 from typing import Any, cast
 
@@ -204,3 +204,8 @@ def set_idempotency_answer(db: Session, row_id: int, status: int, answer: dict[s
 
 def delete_idempotency(db: Session, before: datetime) -> None:
     db.execute(delete(Idempotency).where(Idempotency.at < before))
+
+
+def list_account_names(db: Session, ids: Collection[int]) -> dict[int, str]:
+    """Names of accounts, also of disabled ones."""
+    return {row.id: row.name for row in db.execute(select(Account.id, Account.name).where(Account.id.in_(ids)))}

@@ -22,9 +22,11 @@ STATUS_BY_CLASS: tuple[tuple[type[Problem], int], ...] = (
 )  # fmt: skip
 
 STATUS_BY_CODE: dict[str, int] = {
+    "not_found": 404, "not_allowed": 403,
     "malformed": 400, "not_signed_in": 401, "sign_in_wrong": 401, "cross_site": 403, "method_not_allowed": 405,
     "gone": 410, "too_large": 413, "media_type": 415, "key_reused": 422, "internal": 500, "unavailable": 503,
-    "admin_exists": 409, "conflict": 409, "not_acceptable": 406, "expectation": 417,
+    "admin_exists": 409, "too_many_tries": 429, "too_many_codes": 503, "conflict": 409, "not_acceptable": 406,
+    "expectation": 417,
 }  # fmt: skip
 
 TEXTS: dict[str, str] = {
@@ -37,6 +39,8 @@ TEXTS: dict[str, str] = {
     "wrong_move": "The meeting's state does not allow this.",
     "stale": "Somebody else changed it in the meantime. Look at it again, then repeat your change.",
     "too_many_attempts": "Too many tries to sign in. Wait %(minutes)s minutes.",
+    "too_many_tries": "Too many tries. Wait %(after)s seconds.",
+    "too_many_codes": "Too many codes are waiting. Try again in a few minutes.",
     "malformed": "The request cannot be read.",
     "not_signed_in": "Sign in first.",
     "sign_in_wrong": "The login or the password is wrong.",
@@ -79,6 +83,32 @@ FIELD_TEXTS: dict[str, str] = {
     "not_one_of": "There is no such value here.",
     "not_mail": "This is not a mail address.",
     "not_phone": "This is not a telephone number.",
+    "unknown": "There is no such thing.",
+    "no_such_delegation": "There is no such delegation.",
+    "twice": "This is here twice.",
+    "circle": "This unit is its own superior.",
+    "differs": "This differs from what is there.",
+    "same": "This is the same as before.",
+    "before": "This lies before what it follows.",
+    "later_exists": "There is a later change already.",
+    "outside_life": "The office did not exist on that day.",
+    "not_wanted": "Leave this empty.",
+    "not_a_code": "This is not a code: letters, digits, and . _ - after the first.",
+    "not_a_share": "Write a share, for example 70 %.",
+    "missing_column": "This column is missing.",
+    "unknown_column": "There is no such column.",
+    "wrong_count": "This number does not fit.",
+    "too_many_rows": "At most %(max)s entries.",
+    "not_csv": "This is not a table of values separated by commas.",
+    "not_utf8": "The file is not in UTF-8.",
+    "too_large": "This is too large.",
+    "unknown_version": "This version is not known.",
+    "choose_form": "Choose a form.",
+    "choose_mode": "Say how they attended.",
+    "time_form": "Write a time of 24 hours, for example 14:30.",
+    "whole_number": "Write a whole number.",
+    "room_booked": "Meetings are booked in this room.",
+    "room_taken": "A room is taken at that time.",
     "duplicate": "This is here twice.",
     "before_start": "The end comes before the start.",
     "too_long_sitting": "A sitting lasts %(hours)s hours at most.",
@@ -123,6 +153,11 @@ def status_of(problem: Problem) -> int:
     if problem.code in STATUS_BY_CODE:
         return STATUS_BY_CODE[problem.code]
     return next((status for kind, status in STATUS_BY_CLASS if isinstance(problem, kind)), 409)
+
+
+def retry_after(problem: Problem) -> str:
+    """Seconds to wait, for the Retry-After header."""
+    return str(int(problem.data.get("after", int(problem.data.get("minutes", 1)) * 60)))
 
 
 def text_of(problem: Problem, language: str) -> str:

@@ -6,6 +6,7 @@ A name that is not there is an error, also in a condition; a missing key of a ma
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import cache
 from typing import Any
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
@@ -19,7 +20,7 @@ class _Careful(StrictUndefined):
 
     __slots__ = ()
 
-    def __bool__(self) -> bool:
+    def __bool__(self) -> bool:  # type: ignore[override]
         if self._undefined_obj is missing:
             self._fail_with_undefined_error()
         return False
@@ -42,3 +43,9 @@ class Templates:
 
     def render(self, name: str, language: str, context: Mapping[str, Any]) -> str:
         return self._environments[language].get_template(name).render(context)
+
+
+@cache
+def templates() -> Templates:
+    """The one set of a process: compiling them takes a tenth of a second a page."""
+    return Templates()

@@ -12,7 +12,7 @@ from confsvc.i18n import LANGUAGES
 from confsvc.passwords import password_errors
 from confsvc.sessions import begin_attempt, end_session, start_session
 from confsvc.web import cookies, keys
-from confsvc.web.errors import field_texts, status_of
+from confsvc.web.errors import field_texts, retry_after, status_of
 from confsvc.web.rendering import local_path, redirect, render
 from rooms.errors import FieldError, Invalid, Problem
 
@@ -51,7 +51,10 @@ def _sign_in_page(
 ) -> web.Response:
     errors = field_texts(problem, request[keys.LANGUAGE]) if problem else {}
     status = status_of(problem) if problem else 200
-    return render(request, "login.html", status=status, errors=errors, login=login, next=local_path(next_path))
+    page = render(request, "login.html", status=status, errors=errors, login=login, next=local_path(next_path))
+    if status == 429 and problem:
+        page.headers[hdrs.RETRY_AFTER] = retry_after(problem)
+    return page
 
 
 async def _start(request: web.Request, account_id: int, back: str = "/") -> web.Response:
@@ -62,8 +65,9 @@ async def _start(request: web.Request, account_id: int, back: str = "/") -> web.
             end_session, signed.actor.account_id, signed.session_id, actor=signed.actor.text, now=now
         )
     token = await database.write(
-        start_session, account_id, address=request[keys.ADDRESS], agent=request.headers.get(hdrs.USER_AGENT, ""), now=now
-    )
+        start_session, account_id, address=request[keys.ADDRESS], agent=request.headers.get(hdrs.USER_AGENT, ""),
+        now=now,
+    )  # fmt: skip
     response = redirect(request, back)
     cookies.set_session(request, response, token)
     return response

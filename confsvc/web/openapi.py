@@ -51,7 +51,8 @@ _MEANINGS = {
 
 
 async def openapi(request: web.Request) -> web.Response:
-    return web.json_response(describe(request.app[keys.ROUTES], request.app[keys.SETTINGS].public_url))
+    routes = request.app[keys.ROUTES]
+    return web.json_response(describe(routes, request.app[keys.SETTINGS].public_url))
 
 
 def describe(routes: Iterable[Route], server: str) -> dict[str, Any]:

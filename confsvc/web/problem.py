@@ -10,7 +10,7 @@ from aiohttp import hdrs, web
 
 from confsvc.i18n import text
 from confsvc.web import keys
-from confsvc.web.errors import TEXTS, field_text, status_of, taken_text, text_of
+from confsvc.web.errors import TEXTS, field_text, retry_after, status_of, taken_text, text_of
 from confsvc.web.rendering import render
 from rooms.errors import Invalid, NotFound, Problem
 from scheduler.errors import RoomTaken
@@ -20,7 +20,7 @@ _CODES = {
     400: "malformed", 401: "not_signed_in", 403: "not_allowed", 404: "not_found", 405: "method_not_allowed",
     406: "not_acceptable", 410: "gone", 413: "too_large", 415: "media_type", 417: "expectation", 503: "unavailable",
 }  # fmt: skip
-_PHRASES = {
+PHRASES = {
     400: "Not readable", 401: "Not signed in", 403: "Not allowed", 404: "Not found", 405: "Not that way",
     406: "Not in that form", 409: "Not possible", 410: "No longer there", 412: "Changed in the meantime",
     413: "Too large", 415: "Not in that form", 417: "Not possible", 422: "Some fields are not right",
@@ -45,7 +45,7 @@ def answer(request: web.Request, problem: Problem, *, headers: dict[str, str] | 
     if status == 401 and kind != "page":
         headers.setdefault("WWW-Authenticate", 'Bearer realm="confsvc"')
     if status == 429:
-        headers.setdefault("Retry-After", str(int(problem.data.get("minutes", 1)) * 60))
+        headers.setdefault("Retry-After", retry_after(problem))
     if kind == "callback":
         said = text_of(problem, request[keys.LANGUAGE])
         return web.json_response({"message": said}, status=status, headers=headers)
@@ -55,7 +55,7 @@ def answer(request: web.Request, problem: Problem, *, headers: dict[str, str] | 
         )
     language = request[keys.LANGUAGE]
     page = render(
-        request, "error.html", status=status, title=text(_PHRASES.get(status, "Not possible"), language),
+        request, "error.html", status=status, title=text(PHRASES.get(status, "Not possible"), language),
         said=text_of(problem, language), code=problem.code, status_code=status, number=request[keys.REQUEST_ID],
     )  # fmt: skip
     page.headers.update(headers)
@@ -67,7 +67,7 @@ def document(request: web.Request, problem: Problem) -> dict[str, Any]:
     language, status = request[keys.LANGUAGE], status_of(problem)
     made: dict[str, Any] = {
         "type": f"urn:confsvc:problem:{problem.code}",
-        "title": text(_PHRASES.get(status, "Not possible"), language),
+        "title": text(PHRASES.get(status, "Not possible"), language),
         "status": status,
         "detail": text_of(problem, language),
         "code": problem.code,

@@ -40,9 +40,9 @@ def build() -> str:
 BUILD = build()
 
 
-def render(request: web.Request, name: str, *, status: int = 200, **context: Any) -> web.Response:
-    """A page from templates/``name``; ``context`` besides what every page has."""
-    page = request.app[keys.TEMPLATES].render(name, request[keys.LANGUAGE], {**page_context(request), **context})
+def render(request: web.Request, template: str, /, *, status: int = 200, **context: Any) -> web.Response:
+    """A page from templates/``template``; ``context`` besides what every page has."""
+    page = request.app[keys.TEMPLATES].render(template, request[keys.LANGUAGE], {**page_context(request), **context})
     response = web.Response(text=page, status=status, content_type="text/html", charset="utf-8")
     if FLASH_COOKIE in request.cookies:
         response.del_cookie(FLASH_COOKIE, path="/")

@@ -17,11 +17,11 @@ from rooms.errors import FieldError, Invalid, NotFound
 from rooms.names import search_key
 from rooms.place_queries import list_rooms
 from rooms.queries import find_unit, list_units
-from scheduler.booking.booking import MOST_ROOMS
 from scheduler.booking.validation import local_day
 from scheduler.reading_queries import list_busy, list_room_ids, list_short_names, list_unit_codes, list_unit_ids
 
 MOST_DAYS = 62
+MOST_NAMED = 50  # rooms: an address line has 8 KiB
 Level = Literal["province", "province_body", "province_agency", "district", "commune"]
 
 
@@ -52,7 +52,7 @@ class BusyQuery(Model):
 
     since: Instant = Field(alias="from")
     until: Instant = Field(alias="to")
-    rooms: list[RoomKey] = Field(default=[], max_length=MOST_ROOMS)
+    rooms: list[RoomKey] = Field(default=[], max_length=MOST_NAMED)
 
 
 @operation("Offices as of a day", answer=shown.UnitsOut)

@@ -107,7 +107,10 @@ def field_errors(found: list[ErrorDetails]) -> list[FieldError]:
         field = ".".join(str(part) for part in error["loc"])
         context: Mapping[str, Any] = error.get("ctx") or {}
         data = {ours: context[theirs] for theirs, ours in _LIMITS.items() if theirs in context}
-        errors.setdefault(field, FieldError(field, _CODES.get(error["type"], "wrong"), data))
+        kind = error["type"]
+        if isinstance(error.get("input"), str) and kind in ("too_short", "too_long"):
+            kind = f"string_{kind}"
+        errors.setdefault(field, FieldError(field, _CODES.get(kind, "wrong"), data))
     return list(errors.values())
 
 

@@ -83,7 +83,7 @@ async def _read(request: web.Request, parts: Mapping[str, type[BaseModel]]) -> d
             if not wrong:
                 given[name] = model.model_validate(raw)
         except ValidationError as problem:
-            wrong = field_errors(problem.errors(include_url=False, include_input=False))
+            wrong = field_errors(problem.errors(include_url=False))
         errors += wrong
     if errors:
         raise Invalid(errors)

@@ -9,12 +9,13 @@ from aiohttp import web
 from sqlalchemy.orm import Session
 
 from confsvc import accounts, queries, tokens
-from confsvc.access import SCOPES, Actor
+from confsvc.access import Actor
 from confsvc.i18n import text
 from confsvc.sessions import end_session
 from confsvc.web import keys
 from confsvc.web.errors import field_texts
 from confsvc.web.login import field, new_password
+from confsvc.web.names import FUNCTIONS, SCOPES
 from confsvc.web.rendering import redirect, render
 from rooms.errors import FieldError, Invalid, NotFound
 from rooms.queries import list_names
@@ -88,8 +89,8 @@ async def _page(
     rows = await request.app[keys.DATABASE].read(_rows, actor, now=now)
     return render(
         request, "account.html", status=status, errors=errors or {}, token_errors=token_errors or {}, made=made,
-        session_id=request[keys.SIGNED_IN].session_id, scopes=sorted(SCOPES), token_days=TOKEN_DAYS, actor=actor,
-        local=_local, **rows,
+        session_id=request[keys.SIGNED_IN].session_id, scopes=list(SCOPES), token_days=TOKEN_DAYS, actor=actor,
+        local=_local, function_names=FUNCTIONS, scope_names=SCOPES, **rows,
     )  # fmt: skip
 
 
