@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 from typing import Literal
 from zoneinfo import ZoneInfo
 
@@ -109,6 +110,7 @@ class Invitation:
             raise ValueError("a CANCEL is CANCELLED, or without STATUS")
 
 
+@lru_cache(64)  # the letters of one edition carry the same entry
 def render(invitation: Invitation) -> bytes:
     """The calendar object: UTF-8, CRLF, folded, one VEVENT, one VTIMEZONE; the same bytes for the same invitation."""
     calendar = Calendar()

@@ -1,0 +1,1 @@
+"""Speed as ratios against an anchor of the same run: ``make bench``, ``make bench ONLY=booking.``."""

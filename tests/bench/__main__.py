@@ -1,0 +1,31 @@
+"""``python -m tests.bench [PREFIX]``: prints one line a figure and writes bench.json into the data folder."""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+
+from tests.bench import booking, endpoint, freebusy, mail, record
+from tests.bench.figure import Figure, write
+
+PARTS = {"booking.": booking, "freebusy.": freebusy, "endpoint.": endpoint, "mail.": mail, "record.": record}
+
+
+def main(only: str) -> int:
+    found: list[Figure] = []
+    for prefix, part in PARTS.items():
+        if prefix.startswith(only) or only.startswith(prefix):
+            for figure in part.figures(only):
+                if figure.name.startswith(only):
+                    found.append(figure)
+                    print(figure.line(), flush=True)
+    write(found, Path(os.environ.get("VAR", "var")) / "bench.json")
+    missed = [figure.name for figure in found if not figure.met]
+    if missed:
+        print(f"below their goal: {', '.join(missed)}", file=sys.stderr)
+    return 0 if found else 2
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1] if len(sys.argv) > 1 else ""))
