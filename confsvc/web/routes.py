@@ -5,7 +5,35 @@ from __future__ import annotations
 from confsvc.access import Permission as P
 from confsvc.web import callbacks, channel, endpoint, health, login, metrics, openapi
 from confsvc.web.api import conferences, directory, me, reading
-from confsvc.web.pages import account
+from confsvc.web.api import figures as figure_data
+from confsvc.web.pages import (
+    account,
+    audit,
+    book,
+    cancel,
+    conference,
+    contact,
+    directory_acts,
+    directory_import,
+    edit,
+    endpoints,
+    figures,
+    goal,
+    in_person,
+    join,
+    letter,
+    outbox,
+    pair,
+    place_acts,
+    result,
+    search,
+    timeline,
+    today,
+    user_acts,
+    users,
+)
+from confsvc.web.pages import conferences as conference_list
+from confsvc.web.pages import directory as office
 from confsvc.web.route import Route
 
 API = "/api/v1"
@@ -27,7 +55,97 @@ PAGES = (
     Route("POST", r"/account/tokens/{id:\d{1,19}}/revoke", account.revoke_token, P.SIGNED_IN),
 )
 
+MEETING = "/conferences/{key:[2-9a-hjkmnp-z]{10}}"
+MEETINGS = (
+    Route("GET", "/", today.show, P.SIGNED_IN),
+    Route("GET", "/timeline", timeline.show, P.CONFERENCE_READ),
+    Route("GET", "/book", book.show, P.CONFERENCE_BOOK),
+    Route("POST", "/book", book.save, P.CONFERENCE_BOOK),
+    Route("POST", "/book/check", book.check, P.CONFERENCE_BOOK),
+    Route("GET", "/in-person", in_person.show, P.CONFERENCE_LOG),
+    Route("POST", "/in-person", in_person.save, P.CONFERENCE_LOG),
+    Route("GET", "/conferences", conference_list.show, P.CONFERENCE_READ),
+    Route("GET", MEETING, conference.show, P.SIGNED_IN),  # whoever's office takes part sees it
+    Route("GET", f"{MEETING}/status", conference.status, P.SIGNED_IN),
+    Route("GET", f"{MEETING}/edit", edit.show, P.CONFERENCE_CHANGE),
+    Route("POST", f"{MEETING}/edit", edit.save, P.CONFERENCE_CHANGE),
+    Route("POST", f"{MEETING}/check", edit.check, P.CONFERENCE_CHANGE),
+    Route("POST", f"{MEETING}/submit", edit.submit, P.CONFERENCE_BOOK),
+    Route("GET", f"{MEETING}/cancel", cancel.show, P.CONFERENCE_CANCEL),
+    Route("POST", f"{MEETING}/cancel", cancel.save, P.CONFERENCE_CANCEL),
+    Route("GET", f"{MEETING}/result", result.show, P.CONFERENCE_READ),
+    Route("POST", f"{MEETING}/result", result.save, P.CONFERENCE_READ),  # the host confirms, an operator corrects
+    Route("GET", "/j/{key:[2-9a-hjkmnp-z]{10}}", join.show, P.PUBLIC),
+    Route("GET", "/j/{key:[2-9a-hjkmnp-z]{10}}/enter", join.enter, P.SIGNED_IN),
+)
+
+FIGURES = (
+    Route("GET", "/figures", figures.figures, P.FIGURES_READ),
+    Route("GET", "/figures/list", figures.behind, P.FIGURES_READ),
+    Route("GET", "/figures/method", figures.method, P.FIGURES_READ),
+    Route("GET", "/figures/goals", goal.goals, P.FIGURES_READ),
+    Route("POST", "/figures/goals", goal.save, P.GOAL_EDIT),
+)
+
+ADDRESSED = r"/outbox/{id:\d{1,18}}"
+DEVICE = "/endpoints/{key:[a-z0-9]{4,40}}"
+FLEET = (
+    Route("GET", "/outbox", outbox.outbox, P.OUTBOX_READ),
+    Route("GET", ADDRESSED, letter.letter, P.OUTBOX_READ),
+    Route("GET", f"{ADDRESSED}/mail.eml", letter.download_mail, P.OUTBOX_READ),
+    Route("GET", f"{ADDRESSED}/invite.ics", letter.download_ics, P.OUTBOX_READ),
+    Route("POST", f"{ADDRESSED}/retry", outbox.retry, P.OUTBOX_RETRY),
+    Route("POST", f"{ADDRESSED}/give-up", outbox.give_up_letter, P.OUTBOX_RETRY),
+    Route("GET", "/endpoints", endpoints.endpoints, P.ENDPOINT_READ),
+    Route("GET", DEVICE, endpoints.endpoint, P.ENDPOINT_READ),
+    Route("POST", f"{DEVICE}/revoke", endpoints.revoke_endpoint, P.ENDPOINT_PAIR),
+    Route("GET", "/pair", pair.pair, P.ENDPOINT_PAIR),
+    Route("POST", "/pair", pair.decide, P.ENDPOINT_PAIR),
+)
+
+UNIT = "/directory/units/{code:[A-Z0-9][A-Z0-9-]{0,19}}"
+ROOM = "/directory/rooms/{key:[a-z0-9]{4,40}}"
+LINE = r"/directory/lines/{id:\d{1,18}}"
+PERSON = r"/directory/people/{id:\d{1,18}}"
+_FORMS = (
+    ("/directory/new-unit", directory_acts.ADD_UNIT), (f"{UNIT}/change", directory_acts.CHANGE_UNIT),
+    (f"{UNIT}/rename", directory_acts.RENAME_UNIT), (f"{UNIT}/retire", directory_acts.RETIRE_UNIT),
+    (f"{UNIT}/new-room", place_acts.ADD_ROOM), (f"{ROOM}/change", place_acts.CHANGE_ROOM),
+    (f"{ROOM}/move", place_acts.MOVE_ROOM), (f"{ROOM}/retire", place_acts.RETIRE_ROOM),
+    (f"{UNIT}/new-line", place_acts.ADD_LINE), (f"{LINE}/change", place_acts.CHANGE_LINE),
+    (f"{UNIT}/new-person", place_acts.ADD_PERSON), (f"{PERSON}/change", place_acts.CHANGE_PERSON),
+    (f"{PERSON}/retire", place_acts.RETIRE_PERSON),
+)  # fmt: skip
+DIRECTORY = (
+    Route("GET", "/directory", office.directory, P.DIRECTORY_READ),
+    Route("GET", UNIT, office.unit, P.DIRECTORY_READ),
+    Route("GET", "/directory/import", directory_import.show, P.DIRECTORY_EDIT),
+    Route("POST", "/directory/import", directory_import.submit, P.DIRECTORY_EDIT),
+    Route("POST", f"{PERSON}/confirm", contact.confirm, P.CONTACT_EDIT),
+    *(Route("GET", path, act.show, act.permission) for path, act in _FORMS),
+    *(Route("POST", path, act.submit, act.permission) for path, act in _FORMS),
+    Route("GET", "/search", search.find, P.SIGNED_IN),
+)
+
+USER = r"/users/{id:\d{1,19}}"
+ADMINISTRATION = (
+    Route("GET", "/users", users.users, P.ACCOUNT_ADMIN),
+    Route("POST", "/users", users.add, P.ACCOUNT_ADMIN),
+    Route("GET", "/users/new", users.new, P.ACCOUNT_ADMIN),
+    Route("GET", USER, users.user, P.ACCOUNT_ADMIN),
+    Route("POST", f"{USER}/grants", user_acts.grant, P.ACCOUNT_ADMIN),
+    Route("POST", rf"{USER}/grants/{{grant:\d{{1,18}}}}/end", user_acts.end_grant, P.ACCOUNT_ADMIN),
+    Route("POST", f"{USER}/disable", user_acts.disable, P.ACCOUNT_ADMIN),
+    Route("POST", f"{USER}/enable", user_acts.enable, P.ACCOUNT_ADMIN),
+    Route("POST", f"{USER}/link", user_acts.new_link, P.ACCOUNT_ADMIN),
+    Route("POST", f"{USER}/sessions", user_acts.end_sessions, P.ACCOUNT_ADMIN),
+    Route("GET", "/audit", audit.audit, P.AUDIT_READ),
+    Route("GET", "/audit.csv", audit.export, P.AUDIT_READ),
+)
+
 PROGRAMS = (
+    Route("GET", f"{API}/figures", figure_data.figures, P.FIGURES_READ),
+    Route("GET", f"{API}/figures/list", figure_data.behind, P.FIGURES_READ),
     Route("GET", f"{API}/openapi.json", openapi.openapi, P.PUBLIC),
     Route("GET", f"{API}/me", me.me, P.SIGNED_IN),
     Route("GET", f"{API}/tokens", me.list_mine, P.SIGNED_IN),
@@ -57,20 +175,22 @@ DEVICES = (
 )
 
 _JITSI = ("/jitsi/{bridge:[a-z0-9-]{1,40}}", "/jitsi/{bridge:[a-z0-9-]{1,40}}/s/{secret:[^/]{1,200}}")
-VIDEO_HOSTS = tuple(
-    Route(method, f"{prefix}{path}", handler, P.BRIDGE_CALLBACK)
-    for prefix in _JITSI
-    for method, path, handler in (
-        ("POST", "/conference", callbacks.ask_room),
-        ("GET", "/conference/{id}", callbacks.find_room),
-        ("DELETE", "/conference/{id}", callbacks.release_room),
-        ("POST", "/events/{event:.{1,60}}", callbacks.tell_event),
-    )
-) + (Route("GET", f"{_JITSI[0]}/keys/{{name}}", callbacks.public_key, P.PUBLIC),)
+_CALLS = (
+    ("POST", "/conference", callbacks.ask_room),
+    ("GET", "/conference/{id}", callbacks.find_room),
+    ("DELETE", "/conference/{id}", callbacks.release_room),
+    ("POST", "/events/{event:.{1,60}}", callbacks.tell_event),
+)
+VIDEO_HOSTS = (
+    *(Route(method, f"{prefix}{path}", call, P.BRIDGE_CALLBACK) for prefix in _JITSI for method, path, call in _CALLS),
+    Route("GET", f"{_JITSI[0]}/keys/{{name}}", callbacks.public_key, P.PUBLIC),
+)
 
 OPERATION = (
     Route("GET", "/health", health.health, P.PUBLIC),
     Route("GET", "/metrics", metrics.metrics, P.METRICS),
 )
 
-ROUTES: tuple[Route, ...] = (*PAGES, *PROGRAMS, *DEVICES, *VIDEO_HOSTS, *OPERATION)
+ROUTES: tuple[Route, ...] = (
+    *PAGES, *MEETINGS, *FIGURES, *FLEET, *DIRECTORY, *ADMINISTRATION, *PROGRAMS, *DEVICES, *VIDEO_HOSTS, *OPERATION,
+)  # fmt: skip

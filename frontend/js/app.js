@@ -1,6 +1,7 @@
 // The staff pages work without this script; it makes them quicker. Everything here is attached by attributes
 // (data-…, hx-…) so that parts brought in later by htmx behave the same: one listener each on the document.
 import "htmx.org/dist/htmx.esm.js";
+import { bookingHelp, restWhileHidden } from "./booking.js";
 import { confirmActs } from "./confirm.js";
 import { fieldHelp } from "./fields.js";
 import { gridKeys } from "./grid.js";
@@ -32,6 +33,8 @@ function say(text) {
   place.hidden = !text;
 }
 
+bookingHelp(document);
+restWhileHidden(document);
 confirmActs(document);
 fieldHelp(document);
 gridKeys(document);

@@ -1,0 +1,106 @@
+"""Booking a conference: one page, a live answer while typing, the same without scripts."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from aiohttp import web
+from sqlalchemy.orm import Session
+
+from confsvc.access import Actor, Permission, require
+from confsvc.i18n import text
+from confsvc.web import keys
+from confsvc.web.pages.booking_form import Asked, answer_context, ask, form_page
+from confsvc.web.pages.choices import load_places
+from confsvc.web.pages.phrases import Phrases
+from confsvc.web.pages.typed import Fields
+from confsvc.web.pages.wish import Typed, new_typed, read_typed
+from confsvc.web.rendering import redirect, render
+from rooms.errors import FieldError, Invalid
+from scheduler.booking import book as booking
+from scheduler.booking.booking import Booked, Rules
+from scheduler.errors import RoomTaken
+from scheduler.models import Conference
+
+P = Permission.CONFERENCE_BOOK
+SAVED = "The draft is saved. It holds no room and nobody has been told."
+
+
+async def show(request: web.Request) -> web.Response:
+    """GET /book: a form with sensible defaults; ``room``, ``day`` and ``start`` come from the timeline."""
+    asked = await request.app[keys.DATABASE].read(
+        _fresh, keys.actor(request), request.query, now=keys.now(request), rules=request.app[keys.RULES]
+    )
+    return form_page(request, asked)
+
+
+def _fresh(db: Session, actor: Actor, query: Fields, *, now: datetime, rules: Rules) -> Asked:
+    places = load_places(db, actor, P, now.date())
+    typed = new_typed(query, places, now=now, notice=rules.min_notice_days, contact=actor.name)
+    return ask(db, actor, typed, now=now, rules=rules, permission=P)
+
+
+async def check(request: web.Request) -> web.Response:
+    """POST /book/check: the answer alone for a script, the whole page with the answer for a button."""
+    fields = await request.post()
+    return await checked(request, moved(read_typed(fields), fields.get("set")))
+
+
+def moved(typed: Typed, to: object) -> Typed:
+    """The form at another time that the answer offered (ISO 8601); anything else changes nothing."""
+    if not isinstance(to, str):
+        return typed
+    try:
+        starts = datetime.fromisoformat(to)
+    except ValueError:
+        return typed
+    return typed.moved_to(starts) if starts.tzinfo else typed
+
+
+async def checked(request: web.Request, typed: Typed) -> web.Response:
+    asked = await request.app[keys.DATABASE].read(
+        ask, keys.actor(request), typed, now=keys.now(request), rules=request.app[keys.RULES], permission=P
+    )
+    if "HX-Request" in request.headers:
+        return render(request, "book_answer.html", **answer_context(asked, Phrases(request[keys.LANGUAGE]), "/book"))
+    return form_page(request, asked)
+
+
+async def save(request: web.Request) -> web.Response:
+    """POST /book: book it, or save a draft; what stands in the way is shown with everything kept."""
+    fields, actor = await request.post(), keys.actor(request)
+    typed, draft = read_typed(fields), fields.get("act") == "draft"
+    database, now, rules = request.app[keys.DATABASE], keys.now(request), request.app[keys.RULES]
+    try:
+        booked = await database.write(_book, actor, typed, now=now, rules=rules, draft=draft)
+    except (Invalid, RoomTaken) as problem:
+        asked = await database.read(ask, actor, typed, now=now, rules=rules, permission=P)
+        return refused(request, asked, problem)
+    said = SAVED if draft else "Booked. The letters are on their way."
+    return redirect(request, f"/conferences/{booked.key}", flash=text(said, request[keys.LANGUAGE]), tone="ok")
+
+
+def _book(db: Session, actor: Actor, typed: Typed, *, now: datetime, rules: Rules, draft: bool) -> Booked:
+    asked = ask(db, actor, typed, now=now, rules=rules, permission=P)
+    require_readable(asked, draft=draft)
+    require(actor, P, asked.wish.booking.host_unit_id)
+    return booking.book(db, asked.wish.booking, actor=actor.text, now=now, rules=rules, draft=draft)
+
+
+def require_readable(asked: Asked, *, draft: bool) -> None:
+    """Raises Invalid with every wrong field under the form's names. A draft may lack what only a booking needs."""
+    errors = asked.wish.errors if draft else asked.answer.errors
+    if errors:
+        raise Invalid(errors)
+
+
+def refused(
+    request: web.Request, asked: Asked, problem: Invalid | RoomTaken, conference: Conference | None = None
+) -> web.Response:
+    """The form again: 422 with the wrong fields, 409 when a room is taken."""
+    if isinstance(problem, RoomTaken):
+        errors: tuple[FieldError, ...] = (FieldError("start", "room_taken"),)
+    else:
+        errors = problem.errors
+    status = 409 if isinstance(problem, RoomTaken) else 422
+    return form_page(request, asked, errors=errors, status=status, conference=conference)

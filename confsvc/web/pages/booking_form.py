@@ -1,0 +1,106 @@
+"""The booking form's page, for a new conference and for one that is changed; and its live answer."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+
+from aiohttp import web
+from sqlalchemy.orm import Session
+
+from confsvc.access import Actor, Permission
+from confsvc.web import keys
+from confsvc.web.pages.answer import Answer, answer
+from confsvc.web.pages.choices import (
+    Places,
+    form_options,
+    kind_options,
+    load_places,
+    reason_options,
+    site_groups,
+    unit_options,
+)
+from confsvc.web.pages.form_errors import error_texts
+from confsvc.web.pages.phrases import Phrases
+from confsvc.web.pages.typed import parse_day
+from confsvc.web.pages.wish import Typed, Wish, wish_of
+from confsvc.web.rendering import render
+from rooms.errors import FieldError
+from scheduler.booking.booking import Rules
+from scheduler.kinds import KINDS
+from scheduler.models import Conference
+
+CHECKED_LIVE = ("start", "end", "date", "sites")
+"""Errors that the live answer names; what is merely not filled in yet waits for the button."""
+
+
+@dataclass(frozen=True)
+class Asked:
+    """One look at the form: what was typed, what it means, what would come of it."""
+
+    typed: Typed
+    places: Places
+    wish: Wish
+    answer: Answer
+
+
+def ask(
+    db: Session, actor: Actor, typed: Typed, *, now: datetime, rules: Rules, permission: Permission,
+    except_id: int = 0,
+) -> Asked:  # fmt: skip
+    """Read the form against the directory of its day and check it without booking."""
+    day = parse_day(typed.date) or now.date()
+    places = load_places(db, actor, permission, _sensible(day, now))
+    wish = wish_of(typed, places, now=now)
+    return Asked(typed, places, wish, answer(db, wish, now=now, rules=rules, except_id=except_id))
+
+
+def _sensible(day: date, now: datetime) -> date:
+    """The directory of a mistyped year would be empty."""
+    return day if abs((day - now.date()).days) < 3660 else now.date()
+
+
+def form_page(
+    request: web.Request, asked: Asked, *, errors: tuple[FieldError, ...] = (), conference: Conference | None = None,
+    status: int = 200,
+) -> web.Response:  # fmt: skip
+    """The whole page, everything typed kept."""
+    words = Phrases(request[keys.LANGUAGE])
+    return render(
+        request, "book.html", status=status, errors=error_texts(errors, words), conference=conference,
+        **form_context(request, asked, words), **answer_context(asked, words, base_of(conference)),
+        seen_at=keys.now(request).isoformat(),
+    )  # fmt: skip
+
+
+def form_context(request: web.Request, asked: Asked, words: Phrases) -> dict[str, Any]:
+    typed, places = asked.typed, asked.places
+    groups, hidden = site_groups(places, set(typed.sites), typed.find, words)
+    return {
+        "typed": typed, "kinds": kind_options(words), "forms": form_options(words),
+        "hosts": [(u.code, u.short) for u in places.hosts],
+        "mains": [(room.key, f"{room.unit_short} – {room.name}") for room in places.main_rooms()],
+        "groups": groups, "hidden_sites": hidden, "chosen_sites": len(typed.sites),
+        "units": unit_options([u for u in places.units if u.level != "commune"], set(typed.units)),
+        "reasons": reason_options(words, without=("secret",)),
+        "ask_kinds": " ".join(k.code for k in KINDS if k.default_form == "ask"),
+        "min_notice": request.app[keys.RULES].min_notice_days,
+        "bridge": bool(request.app[keys.RULES].bridges),
+    }  # fmt: skip
+
+
+def base_of(conference: Conference | None) -> str:
+    """Under which address the form is saved and checked."""
+    return f"/conferences/{conference.key}" if conference else "/book"
+
+
+def answer_context(asked: Asked, words: Phrases, base: str) -> dict[str, Any]:
+    """What the panel of the live answer needs."""
+    told = [e for e in asked.answer.errors if e.field in CHECKED_LIVE and e.code != "required"]
+    wish = asked.wish.booking
+    return {
+        "w": words, "base": base, "answer": asked.answer, "answer_errors": list(error_texts(told, words).values()),
+        "when": words.span(wish.starts, wish.ends) if asked.answer.timed else "",
+        "free_times": [(at.isoformat(), f"{words.day(at)}, {words.clock(at)}") for at in asked.answer.free],
+    }  # fmt: skip

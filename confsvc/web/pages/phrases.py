@@ -1,0 +1,195 @@
+"""The words of the pages for what the domain names by codes, and its times as people write them.  (pure)
+
+Message ids are the English text; Vietnamese is in locale/vi/pages.po. Dates are dd/MM/yyyy with the weekday written
+out, times 24 h, in both languages and always in the province's time.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+
+from confsvc.i18n import text
+from scheduler.booking.validation import LOCAL, local_day
+
+WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
+SHORT_WEEKDAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
+KINDS = {
+    "briefing": "Regular briefing", "working": "Working meeting (decide business)", "thematic": "Thematic meeting",
+    "midterm_review": "Preliminary review", "final_review": "Final review", "deployment": "Roll-out of tasks",
+    "training": "Training", "advisory": "Advisory meeting", "coordination": "Coordination meeting",
+    "professional": "Professional meeting", "consultation": "Consultation on a draft",
+    "emergency": "Emergency meeting", "adhoc": "Ad hoc (unscheduled)", "relay": "Relay of a central conference",
+    "line_test": "Line test call",
+}  # fmt: skip
+FORMS = {"online": "Online meeting", "hybrid": "Hybrid meeting", "in_person": "In-person meeting"}
+STANDINGS = {
+    "draft": ("draft", "Draft"), "scheduled": ("held", "Scheduled"), "ready": ("confirmed", "Ready"),
+    "live": ("live", "In progress"), "ended": ("done", "Ended"),
+    "unconfirmed": ("waiting", "Awaiting confirmation of the result"), "held": ("done", "Held"),
+    "failed_online": ("lost", "Could not be held online"), "not_held": ("cancelled", "Not held"),
+    "cancelled": ("cancelled", "Cancelled"),
+}  # fmt: skip
+REASONS = {
+    "content": "The matter wants people in one room (mediation, paper vote, personnel)",
+    "size": "More people than the sites can seat",
+    "equipment": "A site has no working device",
+    "line": "A site's line is down or too slow",
+    "no_free_room": "No site or video room was free at that time",
+    "on_site": "Inspection or practice at a place",
+    "ceremony": "Signing, awards, handing over",
+    "secret": "State secrets: the law keeps them off this system",
+    "chair": "The chair decided so",
+    "other": "Another reason",
+}
+OUTCOMES = {
+    "held": "Held", "failed_online": "Could not be held online", "not_held": "Not held", "unknown": "Not yet known",
+}  # fmt: skip
+MODES = {"online": "Online", "in_person": "In person", "phone": "By phone", "absent": "Absent"}
+EXTENTS = {"full": "Attended in full", "part": "Attended in part", "none": "Did not attend"}
+EVIDENCE = {
+    "auto": "Recorded automatically", "confirmed": "Confirmed by the host", "declared": "Declared by the host",
+}  # fmt: skip
+LINKS = {
+    "online": ("confirmed", "Device online"), "late": ("late", "Device not heard lately"),
+    "lost": ("lost", "Device connection lost"), "never": ("late", "Device never heard"),
+    "unpaired": ("draft", "No device paired"),
+}  # fmt: skip
+DELIVERIES = {
+    "none": ("draft", "No letter owed"), "waiting": ("waiting", "Waiting to be sent"),
+    "sending": ("waiting", "Being sent"), "deferred": ("late", "Not delivered yet"), "sent": ("held", "Sent"),
+    "superseded": ("done", "Replaced by a newer letter"), "needless": ("done", "Not needed"),
+    "expired": ("lost", "Not delivered in time"), "dead": ("lost", "Not delivered"),
+}  # fmt: skip
+TOLD = {
+    "booked": "Has the invitation", "changed": "Has the change", "cancelled": "Knows that it is cancelled",
+    "removed": "Knows not to come any more",
+}  # fmt: skip
+ROLES = {"chair": "Chair", "contact": "Contact of the unit", "guest": "Guest"}
+ACTS = {
+    "drafted": "Draft saved", "booked": "Booked", "changed": "Changed", "cancelled": "Cancelled",
+    "provision": "Made ready", "open": "Opened", "end": "Ended", "record": "Recorded", "result": "Result confirmed",
+    "logged": "Registered afterwards",
+}  # fmt: skip
+FACTS = {
+    "room.asked": "The video host asked whether the room may open", "room.created": "The video room opened",
+    "room.destroyed": "The video room closed", "room.released": "The video host released the room",
+    "room.gone": "The video room was gone", "occupant.joined": "Joined the video room",
+    "occupant.left": "Left the video room", "endpoint.joined": "The device reports: joined",
+    "endpoint.left": "The device reports: left", "endpoint.kicked": "The device was sent out",
+    "endpoint.crash": "The device failed",
+}  # fmt: skip
+FIELDS = {
+    "title": "Title", "kind": "Kind of meeting", "form": "Form", "starts": "Start", "ends": "End",
+    "chair_name": "Chair", "note": "Note", "letter_number": "Number of the letter", "rooms": "Sites",
+    "state": "State", "outcome": "Result", "ran_from": "Really began", "ran_until": "Really ended",
+    "evidence": "Evidence", "host": "Host office", "units": "Units", "booked_ends": "Booked end",
+}  # fmt: skip
+STATES = {
+    "draft": "Draft", "planned": "Scheduled", "provisioned": "Ready", "open": "In progress", "ended": "Ended",
+    "recorded": "Recorded", "cancelled": "Cancelled",
+}  # fmt: skip
+_VALUES = {"kind": KINDS, "form": FORMS, "state": STATES, "outcome": OUTCOMES, "evidence": EVIDENCE}
+
+
+@dataclass(frozen=True)
+class Phrases:
+    """The words of one language, for templates."""
+
+    language: str
+
+    def say(self, message: str, **values: Any) -> str:
+        return text(message, self.language, values or None)
+
+    def kind(self, code: str) -> str:
+        return self.say(KINDS.get(code, code))
+
+    def form(self, code: str) -> str:
+        return self.say(FORMS.get(code, code))
+
+    def reason(self, code: str | None) -> str:
+        return self.say(REASONS[code]) if code in REASONS else (code or "")
+
+    def outcome(self, code: str) -> str:
+        return self.say(OUTCOMES.get(code, code))
+
+    def mode(self, code: str) -> str:
+        return self.say(MODES.get(code, code))
+
+    def extent(self, code: str) -> str:
+        return self.say(EXTENTS.get(code, code))
+
+    def evidence(self, code: str | None) -> str:
+        return self.say(EVIDENCE[code]) if code in EVIDENCE else ""
+
+    def role(self, code: str) -> str:
+        return self.say(ROLES.get(code, code))
+
+    def told(self, code: str | None) -> str:
+        return self.say(TOLD[code]) if code in TOLD else self.say("Has not been told anything yet")
+
+    def act(self, code: str) -> str:
+        return self.say(ACTS.get(code, code))
+
+    def fact(self, code: str) -> str:
+        return self.say(FACTS.get(code, code))
+
+    def standing(self, code: str) -> tuple[str, str]:
+        """Tone and label of a badge."""
+        tone, label = STANDINGS[code]
+        return tone, self.say(label)
+
+    def link(self, code: str) -> tuple[str, str]:
+        """Tone and label of a badge."""
+        tone, label = LINKS[code]
+        return tone, self.say(label)
+
+    def delivery(self, code: str) -> tuple[str, str]:
+        """Tone and label of a badge."""
+        tone, label = DELIVERIES.get(code, ("draft", code))
+        return tone, self.say(label)
+
+    def field(self, name: str) -> str:
+        return self.say(FIELDS.get(name, name))
+
+    def value(self, name: str, value: Any) -> str:
+        """A value of a change row; codes in words, ISO times in local ones."""
+        if value is None or value == "":
+            return "–"
+        if name in _VALUES:
+            return self.say(_VALUES[name].get(str(value), str(value)))
+        if name in ("starts", "ends", "ran_from", "ran_until", "booked_ends"):
+            return self.moment(datetime.fromisoformat(str(value)))
+        return ", ".join(str(part) for part in value) if isinstance(value, list) else str(value)
+
+    def weekday(self, day: date) -> str:
+        return self.say(WEEKDAYS[day.weekday()])
+
+    def short_weekday(self, day: date) -> str:
+        return self.say(SHORT_WEEKDAYS[day.weekday()])
+
+    def day(self, at: datetime | date) -> str:
+        """thứ Ba, 24/11/2026."""
+        day = local_day(at) if isinstance(at, datetime) else at
+        return f"{self.weekday(day)}, {day:%d/%m/%Y}"
+
+    def clock(self, at: datetime) -> str:
+        """08:00."""
+        return at.astimezone(LOCAL).strftime("%H:%M")
+
+    def moment(self, at: datetime) -> str:
+        """08:00 24/11/2026."""
+        return at.astimezone(LOCAL).strftime("%H:%M %d/%m/%Y")
+
+    def span(self, starts: datetime, ends: datetime) -> str:
+        """thứ Ba, 24/11/2026, 08:00–10:00; with the day of the end when it is another."""
+        until = self.clock(ends) if local_day(starts) == local_day(ends) else self.moment(ends)
+        return f"{self.day(starts)}, {self.clock(starts)}–{until}"
+
+    def near(self, at: datetime, now: datetime) -> str:
+        """08:00 when it is today, else 08:00 24/11/2026."""
+        return self.clock(at) if local_day(at) == local_day(now) else self.moment(at)
+
+    def minutes(self, seconds: int) -> str:
+        return self.say("%(count)s minutes", count=seconds // 60)

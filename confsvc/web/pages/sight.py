@@ -1,0 +1,80 @@
+"""Which conferences somebody may look at whole, and what the person may do with one."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from confsvc.access import Actor, Permission, draft_hosts, may, units_for
+from rooms.errors import NotAllowed, NotFound
+from scheduler.booking.edit import CHANGEABLE
+from scheduler.booking.reading_queries import Sight
+from scheduler.models import Conference
+from scheduler.standing import wants_result
+
+
+def sight_of(actor: Actor) -> Sight:
+    """The own office's conferences, hosted or attended, and those for which reading was granted; drafts: the host's."""
+    drafts = draft_hosts(actor)
+    return Sight(
+        hosts=units_for(actor, Permission.CONFERENCE_READ), unit_id=actor.unit_id,
+        drafts=None if drafts is None else frozenset(drafts),
+    )  # fmt: skip
+
+
+def find_seen(db: Session, actor: Actor, key: str) -> Conference:
+    """The conference, or NotFound when there is none that this person may look at."""
+    query = select(Conference).where(Conference.key == key, sight_of(actor).condition())
+    found = db.scalar(query)
+    if found is None:
+        raise NotFound(kind="conference", key=key)
+    return found
+
+
+def is_seen(db: Session, actor: Actor, conference: Conference) -> bool:
+    """Whether this person may look at the conference."""
+    query = select(Conference.id).where(Conference.id == conference.id, sight_of(actor).condition())
+    return db.scalar(query) is not None
+
+
+def find_hosted(db: Session, actor: Actor, key: str, permission: Permission) -> Conference:
+    """The conference, for somebody who wants to do this with it. Raises NotFound, NotAllowed."""
+    found = find_seen(db, actor, key)
+    if not may(actor, permission, found.host_unit_id):
+        raise NotAllowed(permission=str(permission))
+    return found
+
+
+@dataclass(frozen=True)
+class May:
+    """What somebody may do with one conference now; what its state forbids is not offered."""
+
+    change: bool = False
+    cancel: bool = False
+    submit: bool = False
+    confirm: bool = False
+    conduct: bool = False
+    again: bool = False
+
+
+def may_do(actor: Actor, conference: Conference, now: datetime) -> May:
+    host, state = conference.host_unit_id, conference.state
+    ahead = state == "draft" or (state in CHANGEABLE and conference.starts > now)
+    return May(
+        change=ahead and may(actor, Permission.CONFERENCE_CHANGE, host),
+        cancel=state in (*CHANGEABLE, "open") and may(actor, Permission.CONFERENCE_CANCEL, host),
+        submit=state == "draft" and may(actor, Permission.CONFERENCE_BOOK, host),
+        confirm=state in ("ended", "recorded") and may_confirm(actor, conference),
+        conduct=may(actor, Permission.CONFERENCE_CONDUCT),
+        again=conference.origin == "logged" and may(actor, Permission.CONFERENCE_LOG, host),
+    )
+
+
+def may_confirm(actor: Actor, conference: Conference) -> bool:
+    """The host confirms what came of it; an operator may correct what was confirmed, and leaves a reason."""
+    if may(actor, Permission.RESULT_CONFIRM, conference.host_unit_id):
+        return True
+    return may(actor, Permission.RESULT_CORRECT, conference.host_unit_id) and not wants_result(conference)

@@ -1,0 +1,145 @@
+"""When is whom free: the rooms of all offices over a day or a week, in protocol order."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
+from typing import Any
+from urllib.parse import urlencode
+
+from aiohttp import web
+from sqlalchemy.orm import Session
+
+from confsvc.access import Actor, Permission, may_somewhere
+from confsvc.web import keys
+from confsvc.web.pages.phrases import Phrases
+from confsvc.web.pages.sight import sight_of
+from confsvc.web.pages.timeline_grid import Cell, Frame, frame_of, row_cells
+from confsvc.web.pages.typed import at, parse_day
+from confsvc.web.rendering import render
+from rooms.names import search_key
+from rooms.place_queries import RoomOn, list_rooms
+from scheduler.booking.reading_queries import Held, list_held
+from scheduler.booking.validation import local_day
+from scheduler.reading_queries import list_short_names
+
+PAGE = 60
+WEEK = 7
+
+
+@dataclass(frozen=True)
+class Look:
+    """What is asked for: a day or the week around it, narrowed by a name, page by page."""
+
+    day: date
+    view: str
+    q: str
+    page: int
+
+    @property
+    def first(self) -> date:
+        return self.day - timedelta(days=self.day.weekday()) if self.view == "week" else self.day
+
+    @property
+    def days(self) -> list[date]:
+        return [self.first + timedelta(days=n) for n in range(WEEK if self.view == "week" else 1)]
+
+    def address(self, **changes: Any) -> str:
+        parts = {"day": self.day, "view": self.view, "q": self.q, "page": 1} | changes
+        told = {k: f"{v}" for k, v in parts.items() if v and (k, v) not in (("view", "day"), ("page", 1))}
+        return f"/timeline?{urlencode(told)}"
+
+    def step(self, by: int) -> str:
+        return self.address(day=self.day + timedelta(days=by * (WEEK if self.view == "week" else 1)))
+
+
+@dataclass(frozen=True)
+class RoomRow:
+    """A room with its cells of the day, or its lists of the week's days."""
+
+    room: RoomOn
+    cells: Sequence[Cell] = ()
+    days: Sequence[tuple[date, Sequence[Held]]] = ()
+
+
+def read_look(query: Mapping[str, str], now: datetime) -> Look:
+    today = local_day(now)
+    day = parse_day(query.get("day", "")) or today
+    day = day if abs((day - today).days) < 3660 else today
+    page = query.get("page", "1")
+    return Look(
+        day, "week" if query.get("view") == "week" else "day", query.get("q", "").strip()[:100],
+        max(1, int(page)) if page.isascii() and page.isdecimal() and len(page) < 6 else 1,
+    )  # fmt: skip
+
+
+async def show(request: web.Request) -> web.Response:
+    """GET /timeline."""
+    words, now, actor = Phrases(request[keys.LANGUAGE]), keys.now(request), keys.actor(request)
+    look = read_look(request.query, now)
+    context = await request.app[keys.DATABASE].read(_load, actor, look, now=now)
+    name = "timeline_week.html" if look.view == "week" else "timeline_day.html"
+    return render(
+        request, name, w=words, look=look, now=now, today=local_day(now), says=Saying(words, context["hosts"]),
+        page_address=lambda page: look.address(page=page),
+        may_book=may_somewhere(actor, Permission.CONFERENCE_BOOK), **context,
+    )  # fmt: skip
+
+
+def _load(db: Session, actor: Actor, look: Look, *, now: datetime) -> dict[str, Any]:
+    rooms = list_rooms(db, look.day, search=search_key(look.q))
+    pages = max(1, -(-len(rooms) // PAGE))
+    page = min(look.page, pages)
+    shown = rooms[(page - 1) * PAGE : page * PAGE]
+    since, until = at(look.first, time(0)), at(look.days[-1] + timedelta(days=1), time(0))
+    held = list_held(db, [room.id for room in shown], since, until, sight_of(actor))
+    frame = frame_of(look.day, held) if look.view == "day" else None
+    return {
+        "groups": _groups(shown, held, look, frame, now), "frame": frame, "total": len(rooms), "page": page,
+        "pages": pages, "hosts": list_short_names(db, [(h.host_unit_id, local_day(h.starts)) for h in held]),
+    }  # fmt: skip
+
+
+def _groups(
+    rooms: Sequence[RoomOn], held: Iterable[Held], look: Look, frame: Frame | None, now: datetime
+) -> list[tuple[str, list[RoomRow]]]:
+    """Rooms under their unit's name."""
+    by_room: dict[int, list[Held]] = {}
+    for item in held:
+        by_room.setdefault(item.room_id, []).append(item)
+    groups: dict[int, tuple[str, list[RoomRow]]] = {}
+    for room in rooms:
+        own = by_room.get(room.id, [])
+        if frame is not None:
+            row = RoomRow(room, cells=row_cells(frame, own, now))
+        else:
+            row = RoomRow(room, days=[(day, [h for h in own if _on(h, day)]) for day in look.days])
+        groups.setdefault(room.unit_id, (room.unit_short, []))[1].append(row)
+    return list(groups.values())
+
+
+def _on(held: Held, day: date) -> bool:
+    return held.starts < at(day + timedelta(days=1), time(0)) and held.ends > at(day, time(0))
+
+
+@dataclass(frozen=True)
+class Saying:
+    """What a held span says: a title to whoever may know it, else who and until when."""
+
+    words: Phrases
+    hosts: Mapping[tuple[int, date], str]
+
+    def host(self, held: Held) -> str:
+        return self.hosts.get((held.host_unit_id, local_day(held.starts)), "")
+
+    def short(self, held: Held) -> str:
+        return held.title if held.seen else self.host(held)
+
+    def whole(self, held: Held) -> str:
+        """Title (where it may be known), host, the sitting's times; the room is held until then."""
+        clock = self.words.clock
+        times = f"{clock(held.conference_starts)}–{clock(held.conference_ends)}"
+        return f"{held.title}, {self.host(held)}, {times}" if held.seen else self.words.say(
+            "%(unit)s, until %(time)s", unit=self.host(held), time=clock(held.ends)
+        )  # fmt: skip

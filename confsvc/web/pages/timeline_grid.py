@@ -1,0 +1,118 @@
+"""The timeline of rooms as cells: what is held, what is free, when the offices are closed.  (pure)
+
+A day is cut into half hours. Free time becomes cells of two hours at most, broken at the office hours, so that a
+click on one begins a booking there; what is held is one cell however long it is.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
+
+from confsvc.web.pages.typed import at
+from scheduler.booking.reading_queries import Held
+
+STEP = timedelta(minutes=30)
+FIRST_HOUR, LAST_HOUR = 7, 18
+OFFICE_HOURS = ((time(7, 30), time(11, 30)), (time(13, 30), time(17, 0)))
+LONGEST_FREE = 4  # steps
+
+
+@dataclass(frozen=True)
+class Cell:
+    """``kind``: free, off, held, mine, waiting, live. ``held``: what stands there."""
+
+    kind: str
+    span: int
+    starts: datetime
+    ends: datetime
+    held: Held | None = None
+
+
+@dataclass(frozen=True)
+class Frame:
+    """A day's columns: from, to, and how many half hours lie between."""
+
+    day: date
+    starts: datetime
+    ends: datetime
+
+    @property
+    def steps(self) -> int:
+        return (self.ends - self.starts) // STEP
+
+    @property
+    def hours(self) -> list[datetime]:
+        return [self.starts + n * 2 * STEP for n in range(self.steps // 2)]
+
+    def share(self, moment: datetime) -> str | None:
+        """Where a moment lies between the edges, in per cent with a decimal; None outside."""
+        if not self.starts <= moment < self.ends:
+            return None
+        return f"{1000 * (moment - self.starts) // (self.ends - self.starts) / 10}"
+
+
+def frame_of(day: date, held: Iterable[Held]) -> Frame:
+    """The usual hours, wider where something is held early or late."""
+    first, last = at(day, time(FIRST_HOUR)), at(day, time(LAST_HOUR))
+    midnight = at(day + timedelta(days=1), time(0))
+    starts = min([first, *(h.starts for h in held)])
+    ends = max([last, *(h.ends for h in held)])
+    hour = timedelta(hours=1)
+    base = at(day, time(0))
+    early = base + ((max(starts, base) - base) // hour) * hour
+    late = base - (-(min(ends, midnight) - base) // hour) * hour
+    return Frame(day, early, min(late, midnight))
+
+
+def row_cells(frame: Frame, held: Sequence[Held], now: datetime) -> list[Cell]:
+    """One room's day. What overlaps within one half hour is shown one after the other, at least a step wide."""
+    cells: list[Cell] = []
+    column = 0
+    for item in sorted(held, key=lambda h: h.starts):
+        begin = max(column, (item.starts - frame.starts) // STEP)
+        end = min(max(begin + 1, -((frame.starts - item.ends) // STEP)), frame.steps)
+        if end <= column or begin >= frame.steps:
+            continue
+        cells += _free(frame, column, begin)
+        cells.append(Cell(_kind(item, now), end - begin, item.starts, item.ends, item))
+        column = end
+    return [*cells, *_free(frame, column, frame.steps)]
+
+
+def _kind(item: Held, now: datetime) -> str:
+    if not item.holds:
+        return "waiting"
+    if item.state == "open" and item.conference_starts <= now < item.conference_ends:
+        return "live"
+    return "mine" if item.own else "held"
+
+
+def _free(frame: Frame, first: int, last: int) -> Iterator[Cell]:
+    """Free steps, joined while they are of one kind."""
+    start = first
+    while start < last:
+        open_, end = _is_open(frame, start), start + 1
+        while end < last and _is_open(frame, end) == open_ and (not open_ or _joins(frame, start, end)):
+            end += 1
+        yield Cell("free" if open_ else "off", end - start, frame.starts + start * STEP, frame.starts + end * STEP)
+        start = end
+
+
+def _joins(frame: Frame, start: int, step: int) -> bool:
+    """Two hours at most, counted from the beginning of the morning or the afternoon, so that rooms line up."""
+
+    def number(n: int) -> int:
+        moment = frame.starts + n * STEP
+        opens = max(begin for opened, _ in OFFICE_HOURS if (begin := at(frame.day, opened)) <= moment)
+        return (moment - opens) // (LONGEST_FREE * STEP)
+
+    return number(start) == number(step)
+
+
+def _is_open(frame: Frame, step: int) -> bool:
+    moment = frame.starts + step * STEP
+    if frame.day.weekday() >= 5:
+        return False
+    return any(at(frame.day, opened) <= moment < at(frame.day, closed) for opened, closed in OFFICE_HOURS)

@@ -1,0 +1,112 @@
+"""Today: what runs now, what is next, what needs me."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, time, timedelta
+
+from aiohttp import web
+from sqlalchemy.orm import Session
+
+from confsvc.access import Actor, Permission, may_somewhere, units_for
+from confsvc.web import keys
+from confsvc.web.pages.lines import LineView, line_views
+from confsvc.web.pages.phrases import Phrases
+from confsvc.web.pages.sight import sight_of
+from confsvc.web.pages.typed import at
+from confsvc.web.rendering import render
+from rooms.health import Link, link
+from rooms.place_queries import list_rooms
+from scheduler.booking.reading_queries import (
+    Filter,
+    Line,
+    Unreached,
+    list_busy_rooms,
+    list_drafts,
+    list_lines,
+    list_unreached,
+    list_wanting_result,
+)
+from scheduler.booking.validation import local_day
+
+MOST = 50
+"""As many as are counted one by one; more are "50+"."""
+_ALIVE = ("planned", "provisioned", "open", "ended", "recorded")
+
+
+@dataclass(frozen=True)
+class Trouble:
+    """A room of one of today's conferences whose device would not join by itself."""
+
+    room: str
+    unit: str
+    link: Link
+
+
+@dataclass(frozen=True)
+class Today:
+    """Everything on the page; lists are bounded by ``MOST``."""
+
+    running: list[LineView]
+    later: list[LineView]
+    over: list[LineView]
+    next_days: list[LineView]
+    to_confirm: list[LineView]
+    drafts: list[LineView]
+    unreached: list[Unreached]
+    troubled: list[Trouble]
+
+    @property
+    def waiting(self) -> int:
+        return len(self.to_confirm) + len(self.drafts) + len(self.unreached) + len(self.troubled)
+
+
+async def show(request: web.Request) -> web.Response:
+    """GET /."""
+    actor, now = keys.actor(request), keys.now(request)
+    words = Phrases(request[keys.LANGUAGE])
+    found = await request.app[keys.DATABASE].read(today, actor, words, now=now)
+    return render(
+        request, "today.html", w=words, now=now, it=found, most=MOST, now_words=words.day(now),
+        may_book=may_somewhere(actor, Permission.CONFERENCE_BOOK),
+        may_log=may_somewhere(actor, Permission.CONFERENCE_LOG),
+        sees_devices=may_somewhere(actor, Permission.ENDPOINT_READ),
+    )  # fmt: skip
+
+
+def today(db: Session, actor: Actor, words: Phrases, *, now: datetime) -> Today:
+    """One look at everything."""
+    morning = at(local_day(now), time(0))
+    night = morning + timedelta(days=1)
+    lines = list_lines(db, sight_of(actor), Filter(since=morning, until=night, states=_ALIVE), limit=200)
+    coming = Filter(since=night, until=night + timedelta(days=7), states=_ALIVE)
+    days = [line for line in list_lines(db, sight_of(actor), coming, limit=12) if line.starts >= night]
+    confirms = units_for(actor, Permission.RESULT_CONFIRM)
+    books = units_for(actor, Permission.CONFERENCE_BOOK)
+    watched = units_for(actor, Permission.OUTBOX_READ)
+
+    def views(found: list[Line]) -> list[LineView]:
+        return line_views(db, found, words, now)
+
+    return Today(
+        running=views([x for x in lines if x.state == "open" and x.ends > now]),
+        later=views([x for x in lines if x.state in ("planned", "provisioned") and x.ends > now]),
+        over=views([x for x in lines if x.state in ("ended", "recorded") or x.ends <= now]),
+        next_days=views(days), to_confirm=views(list_wanting_result(db, confirms, MOST)),
+        drafts=views(list_drafts(db, books, MOST)), unreached=list_unreached(db, watched, now=now, limit=MOST),
+        troubled=_troubled(db, actor, now, night),
+    )  # fmt: skip
+
+
+def _troubled(db: Session, actor: Actor, now: datetime, night: datetime) -> list[Trouble]:
+    """Devices that today's conferences need and that are not there."""
+    units = units_for(actor, Permission.ENDPOINT_READ)
+    needed = list_busy_rooms(db, now, night)
+    rooms = list_rooms(db, local_day(now), ids=needed, unit_ids=units) if needed else []
+    found = []
+    for room in rooms:
+        paired = room.endpoint_id is not None and room.paired_at is not None
+        state = link(paired=paired, last_seen=room.last_seen, now=now)
+        if state is not Link.ONLINE:
+            found.append(Trouble(room.name, room.unit_short, state))
+    return found[:MOST]

@@ -1,0 +1,217 @@
+"""The booking form: its fields as typed, the wish they make, and the fields that a wish fills.  (pure)"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, date, datetime, time, timedelta
+from typing import Any
+
+from confsvc.web.pages.choices import Places
+from confsvc.web.pages.typed import (
+    Fields,
+    TypedGuests,
+    at,
+    format_guests,
+    list_field,
+    parse_day,
+    parse_guests,
+    parse_time,
+    text_field,
+)
+from rooms.errors import FieldError
+from scheduler.booking.booking import Booking
+from scheduler.booking.validation import LOCAL
+from scheduler.kinds import find_kind
+
+MORNING, LENGTH = time(8), timedelta(hours=2)
+TEXTS = (
+    "title", "kind", "form", "host", "date", "start", "end", "main", "chair_name", "chair_title", "chair_mail",
+    "contact_name", "contact_phone", "guests", "note", "letter_number", "short_notice_reason", "in_person_reason",
+    "in_person_note", "no_secrets", "find",
+)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Typed:
+    """Every field as text; rooms by key, units by code."""
+
+    title: str = ""
+    kind: str = ""
+    form: str = ""
+    host: str = ""
+    date: str = ""
+    start: str = ""
+    end: str = ""
+    main: str = ""
+    sites: tuple[str, ...] = ()
+    units: tuple[str, ...] = ()
+    chair_name: str = ""
+    chair_title: str = ""
+    chair_mail: str = ""
+    contact_name: str = ""
+    contact_phone: str = ""
+    guests: str = ""
+    note: str = ""
+    letter_number: str = ""
+    short_notice_reason: str = ""
+    in_person_reason: str = ""
+    in_person_note: str = ""
+    no_secrets: str = ""
+    find: str = ""
+
+    @property
+    def starts(self) -> datetime | None:
+        """UTC, when day and time can be read."""
+        day, clock = parse_day(self.date), parse_time(self.start)
+        return at(day, clock) if day and clock else None
+
+    @property
+    def ends(self) -> datetime | None:
+        day, clock = parse_day(self.date), parse_time(self.end)
+        return at(day, clock) if day and clock else None
+
+    def moved_to(self, starts: datetime) -> Typed:
+        """The same at another time, as long as before."""
+        length = self.ends - self.starts if self.starts and self.ends and self.starts < self.ends else LENGTH
+        return replace(self, **_times(starts, starts + length))
+
+
+def read_typed(fields: Fields) -> Typed:
+    """The form as posted."""
+    texts = {name: text_field(fields, name) for name in TEXTS}
+    return Typed(**texts, sites=tuple(list_field(fields, "sites")), units=tuple(list_field(fields, "units")))
+
+
+@dataclass(frozen=True)
+class Wish:
+    """The booking that was typed, and what of it cannot be read. Unreadable times are stood in for, and their errors
+    are the only ones that count then."""
+
+    booking: Booking
+    errors: tuple[FieldError, ...]
+    guests: TypedGuests
+
+
+def wish_of(typed: Typed, places: Places, *, now: datetime) -> Wish:
+    """From fields to a booking; the domain checks the rest."""
+    errors: list[FieldError] = []
+    starts, ends = _read_times(typed, errors, now)
+    host = places.unit_by_code.get(typed.host)
+    if host is None or host not in places.hosts:
+        errors.append(FieldError("host", "required" if not typed.host else "unknown_unit"))
+    kind, form = find_kind(typed.kind), typed.form
+    if not form and kind is not None and kind.default_form != "ask":
+        form = kind.default_form
+    elif not form:
+        errors.append(FieldError("form", "choose_form"))
+    if not typed.kind:
+        errors.append(FieldError("kind", "required"))
+    guests = parse_guests(typed.guests)
+    booking = Booking(
+        title=typed.title, kind=typed.kind, form=form, host_unit_id=host.id if host else 0, starts=starts, ends=ends,
+        **_party(typed, form, places), guests=guests.guests, chair_name=typed.chair_name,
+        chair_title=typed.chair_title, chair_mail=typed.chair_mail or None, contact_name=typed.contact_name,
+        contact_phone=typed.contact_phone, note=typed.note, letter_number=typed.letter_number,
+        short_notice_reason=typed.short_notice_reason or None, in_person_reason=typed.in_person_reason or None,
+        in_person_note=typed.in_person_note, no_secrets=bool(typed.no_secrets),
+    )  # fmt: skip
+    return Wish(booking, tuple(errors), guests)
+
+
+def _read_times(typed: Typed, errors: list[FieldError], now: datetime) -> tuple[datetime, datetime]:
+    day, start, end = parse_day(typed.date), parse_time(typed.start), parse_time(typed.end)
+    for name, value, code in (("date", day, "day_form"), ("start", start, "time_form"), ("end", end, "time_form")):
+        if value is None:
+            errors.append(FieldError(name, code if getattr(typed, name) else "required"))
+    stand_in = (now + timedelta(days=14)).replace(microsecond=0)
+    if day is None or start is None or end is None:
+        return stand_in, stand_in + LENGTH
+    return at(day, start), at(day, end)
+
+
+def _party(typed: Typed, form: str, places: Places) -> dict[str, tuple[int, ...]]:
+    """Rooms, the main one first, and units without a room here. In person everybody chosen comes to the main site."""
+    rooms = [places.room_by_key[key] for key in (typed.main, *typed.sites) if key in places.room_by_key]
+    rooms = list({room.id: room for room in rooms}.values())
+    unknown = sum(key not in places.room_by_key for key in (*typed.sites, *filter(None, [typed.main])))
+    units = [places.unit_by_code[code].id for code in typed.units if code in places.unit_by_code]
+    if form == "in_person":
+        guests_of_main = [room.unit_id for room in rooms[1:] if room.unit_id != rooms[0].unit_id]
+        main = tuple(room.id for room in rooms[:1])
+        return {"room_ids": main, "unit_ids": tuple(dict.fromkeys(guests_of_main + units))}
+    seated = {room.unit_id for room in rooms} - set(units)
+    kept = [room.id for n, room in enumerate(rooms) if n == 0 or room.unit_id in seated]
+    return {"room_ids": (*kept, *([0] * unknown)), "unit_ids": tuple(units)}
+
+
+def typed_of(booking: Booking, places: Places) -> Typed:
+    """The fields of a booking that exists."""
+    rooms = [places.room_by_id[i] for i in booking.room_ids if i in places.room_by_id]
+    units = [places.unit_by_id[i] for i in booking.unit_ids if i in places.unit_by_id]
+    sites = [room.key for room in rooms[1:]]
+    if booking.form == "in_person":
+        with_room = [unit for unit in units if places.room_of_unit(unit.id)]
+        sites = [room.key for unit in with_room if (room := places.room_of_unit(unit.id))]
+        units = [unit for unit in units if unit not in with_room]
+    host = places.unit_by_id.get(booking.host_unit_id)
+    return Typed(
+        title=booking.title, kind=booking.kind, form=booking.form, host=host.code if host else "",
+        main=rooms[0].key if rooms else "", sites=tuple(sites), units=tuple(unit.code for unit in units),
+        chair_name=booking.chair_name, chair_title=booking.chair_title, chair_mail=booking.chair_mail or "",
+        contact_name=booking.contact_name, contact_phone=booking.contact_phone, guests=format_guests(booking.guests),
+        note=booking.note, letter_number=booking.letter_number, short_notice_reason=booking.short_notice_reason or "",
+        in_person_reason=booking.in_person_reason or "", in_person_note=booking.in_person_note,
+        no_secrets="1" if booking.no_secrets else "", **_times(booking.starts, booking.ends),
+    )  # fmt: skip
+
+
+def _times(starts: datetime, ends: datetime) -> dict[str, Any]:
+    local, until = starts.astimezone(LOCAL), ends.astimezone(LOCAL)
+    return {"date": f"{local:%d/%m/%Y}", "start": f"{local:%H:%M}", "end": f"{until:%H:%M}"}
+
+
+def first_day(now: datetime, notice: int) -> date:
+    """The first working day that leaves ``notice`` working days between today and it."""
+    day = now.astimezone(LOCAL).date() + timedelta(days=1)
+    while notice > 0 or day.weekday() >= 5:
+        notice -= day.weekday() < 5
+        day += timedelta(days=1)
+    return day
+
+
+def new_typed(query: Fields, places: Places, *, now: datetime, notice: int, contact: str) -> Typed:
+    """A fresh form: the own office's room, the first day with notice enough; ``room``, ``day`` and ``start`` from the
+    timeline win."""
+    day = parse_day(str(query.get("day", ""))) or first_day(now, notice)
+    clock = parse_time(str(query.get("start", ""))) or MORNING
+    host = places.default_host()
+    own = places.room_of_unit(host.id) if host else None
+    asked = places.room_by_key.get(str(query.get("room", "")))
+    main = own or asked or next(iter(places.main_rooms()), None)
+    starts = at(day, clock)
+    return Typed(
+        host=host.code if host else "", main=main.key if main else "", contact_name=contact,
+        sites=(asked.key,) if asked and asked is not main else (), title=str(query.get("title", ""))[:200],
+        **_times(starts, min(starts + LENGTH, datetime.combine(day, time(23, 59), LOCAL).astimezone(UTC))),
+    )  # fmt: skip
+
+
+FIELD_OF = {"starts": "start", "ends": "end", "host_unit_id": "host"}
+
+
+def form_errors(wish: Wish, errors: Sequence[FieldError]) -> list[FieldError]:
+    """All errors under the names of the form's fields; what follows from times that cannot be read is left out."""
+    unread = {e.field for e in wish.errors}
+    found = list(wish.errors)
+    for error in errors:
+        name, _, rest = error.field.partition(".")
+        name = FIELD_OF.get(name, name)
+        if name in unread or (unread & {"date", "start", "end"} and name in ("start", "end", "short_notice_reason")):
+            continue
+        data = dict(error.data)
+        if name == "guests" and rest:
+            number, text = wish.guests.lines[int(rest.split(".")[0])]
+            data |= {"line": number, "text": text}
+        found.append(FieldError(name, error.code, data))
+    return found

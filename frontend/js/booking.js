@@ -1,0 +1,36 @@
+// The booking form: a filter over the list of sites, and the form of holding it that a kind of meeting proposes.
+// And pages that ask again by themselves: they rest while nobody looks at them.
+
+/** "Hiệp Hòa" -> "hiep hoa": as the server folds names. */
+export function fold(text) {
+  return text.normalize("NFD").replace(/\p{M}/gu, "").toLowerCase().replaceAll("đ", "d").trim();
+}
+
+export function bookingHelp(root) {
+  root.addEventListener("input", (event) => {
+    const list = root.getElementById(event.target.dataset?.filter ?? "");
+    if (!list) return;
+    const wanted = fold(event.target.value);
+    for (const label of list.querySelectorAll(".checks label")) {
+      label.hidden = !fold(label.textContent).includes(wanted) && !label.querySelector(":checked");
+    }
+  });
+  root.addEventListener("change", (event) => {
+    const chosen = event.target;
+    const box = chosen.closest?.("form")?.querySelector("[data-default-form]");
+    if (!box) return;
+    if (box.contains(chosen)) box.dataset.touched = "";
+    if (chosen.name !== box.dataset.defaultForm || box.dataset.touched !== undefined) return;
+    const asks = box.dataset.ask.split(" ").includes(chosen.value);
+    for (const radio of box.querySelectorAll("input[type=radio]")) radio.checked = !asks && radio.value === "online";
+  }, { capture: true });
+  for (const box of root.querySelectorAll("[data-default-form]")) {
+    if (box.querySelector(":checked")) box.dataset.touched = "";
+  }
+}
+
+export function restWhileHidden(root) {
+  root.addEventListener("htmx:config:request", (event) => {
+    if (root.hidden && event.detail.ctx.sourceElement?.getAttribute("hx-trigger")?.startsWith("every")) event.preventDefault();
+  });
+}
