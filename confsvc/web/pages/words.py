@@ -26,6 +26,28 @@ FUNCTIONS = {
     "admin": "System administrator", "auditor": "Auditor",
 }  # fmt: skip
 CONFIDENCE = {"high": "certain", "medium": "likely", "low": "to be checked"}
+ADMIN_ACTS = {
+    "added": "Added", "renamed": "Renamed", "retired": "Retired", "split": "Split", "equipped": "Equipped",
+    "confirmed": "Address confirmed", "moved": "Given to another office", "paired": "Paired", "denied": "Refused",
+    "revoked": "Put out of service", "replaced": "Replaced by another device",
+    "quarantined": "Put out of service: two devices held its key", "account.added": "Account added",
+    "account.password_set": "Password set", "account.disabled": "Account disabled", "account.enabled": "Let in again",
+    "grant.added": "Function given", "grant.ended": "Function taken away", "session.started": "Signed in",
+    "session.ended": "Signed out", "token.added": "Key of a program made", "token.revoked": "Key of a program revoked",
+    "password.link": "Link for the password made", "retried": "Tried again", "given_up": "Given up",
+}  # fmt: skip
+ADMIN_FIELDS = {
+    "name": "Name", "short": "Short name", "name_en": "Name in English", "mail": "Mail address",
+    "phone": "Telephone", "unit": "Office", "unit_id": "Office", "level": "Level", "parent": "Superior office",
+    "code": "Code", "valid_from": "In force from", "valid_to": "Last day", "on": "From", "function": "Function",
+    "substitute_for": "As a substitute for", "login": "Login", "address": "Address", "model": "Model", "room": "Room",
+    "kbps_up": "Up, kbit/s", "kbps_down": "Down, kbit/s", "line_id": "Line", "backup_line_id": "Backup line",
+    "numerator": "Numerator", "denominator": "Denominator", "basis": "Basis", "year": "Year", "to": "Recipient",
+    "confirmed": "Address confirmed", "is_contact": "Gets the invitations of the office", "language": "Language",
+    "letter_symbol": "Symbol of letters", "seat": "Seat", "kpi_host": "Host that counts for the share",
+    "road_km": "Road, km", "drive_min": "Driving time, minutes", "successor": "Successor", "scopes": "May do",
+    "due": "Due", "hall": "Room", "revoked_at": "Out of service since", "at": "At",
+}  # fmt: skip
 SUBJECTS = {
     "account": "Account", "conference": "Meeting", "endpoint": "Endpoint device", "goal": "Goal", "line": "Line",
     "pairing": "Pairing", "person": "Person", "room": "Room", "unit": "Unit", "kpi_scope": "Scope", "effect": "Letter",
@@ -60,6 +82,12 @@ class Words(Phrases):
 
     def kind_class(self, code: str | None) -> str:
         return self._of(KIND_CLASSES, code)
+
+    def act(self, code: str) -> str:
+        return self.say(ADMIN_ACTS[code]) if code in ADMIN_ACTS else super().act(code)
+
+    def field(self, name: str) -> str:
+        return self.say(ADMIN_FIELDS[name]) if name in ADMIN_FIELDS else super().field(name)
 
     def level(self, code: str | None) -> str:
         return self._of(LEVELS, code)
