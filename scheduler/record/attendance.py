@@ -7,7 +7,7 @@ operation, so the same facts give the same answer in whatever order they arrive.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from itertools import pairwise
 from typing import Literal
@@ -27,8 +27,8 @@ class Sighting:
     """What one fact says of one connection: a join, a leave, or both; the other time is None.
 
     ``connection`` tells apart two connections of the same device (the video host's occupant_jid; for a device's own
-    reports see `from_reports`). ``source`` "summary" is the host's list of all occupants when a room is destroyed: for
-    the connections it names it overrules what was seen before.
+    reports see ``reports``). ``source`` "summary" is the host's list of all occupants when a room is destroyed: for
+    the connections it names it overrules what was seen before. ``guessed``: nobody told the leave, the room was gone.
     """
 
     connection: str
@@ -37,6 +37,7 @@ class Sighting:
     joined: datetime | None
     left: datetime | None
     source: Source
+    guessed: bool = False
 
 
 @dataclass(frozen=True)
@@ -48,19 +49,6 @@ class Presence:
     joined: datetime
     left: datetime
     source: Source
-
-
-@dataclass(frozen=True)
-class Report:
-    """One event that a device reports of itself: ``joined`` False for left, kicked, crash. ``boot`` and ``seq`` order
-    a device's events where its clock cannot."""
-
-    device: str
-    site_id: int | None
-    boot: str
-    seq: int
-    at: datetime
-    joined: bool
 
 
 @dataclass(frozen=True)
@@ -91,42 +79,18 @@ class Attended:
         return self.seconds // 60
 
 
-def from_reports(reports: Iterable[Report]) -> list[Sighting]:
-    """Sightings of a device's own events: within one boot a join lasts until the next leave, whatever the clock says.
-
-    A second join without a leave continues the first; a leave without a join says nothing by itself.
-    """
-    runs: dict[tuple[str, str], dict[int, Report]] = {}
-    for report in reports:
-        runs.setdefault((report.device, report.boot), {})[report.seq] = report
-    sightings = []
-    for (device, boot), by_seq in runs.items():
-        start: Report | None = None
-        for _, report in sorted(by_seq.items()):
-            if report.joined:
-                start = start or report
-            elif start is not None:
-                sightings.append(_reported(device, boot, start, report.at))
-                start = None
-        if start is not None:
-            sightings.append(_reported(device, boot, start, None))
-    return sightings
-
-
-def _reported(device: str, boot: str, start: Report, left: datetime | None) -> Sighting:
-    return Sighting(f"{device}/{boot}/{start.seq}", device, start.site_id, start.at, left, "endpoint")
-
-
 def merge(sightings: Iterable[Sighting], closes: datetime) -> tuple[Presence, ...]:
     """One presence per connection, sorted. What is still open is closed at ``closes``.
 
     A device that lost its power never reports that it left. Where the host has seen the same device, its open report
-    ends with the stretch that the host saw, not with the conference.
+    ends with the stretch that the host saw, not with the conference. A host that crashed never tells either: what it
+    left open ends when the device says that it fell out.
     """
     by_connection: dict[str, list[Sighting]] = {}
     for sighting in sightings:
         by_connection.setdefault(sighting.connection, []).append(sighting)
-    known = [_connection(group) for group in by_connection.values()]
+    told = [_connection(group) for group in by_connection.values()]
+    known = [_ended_by_device(one, told) for one in told]
 
     seen_by_host: dict[str, list[Span]] = {}
     for one in known:
@@ -151,16 +115,33 @@ def _connection(group: Sequence[Sighting]) -> Sighting:
     """All that is known of one connection. Minimum and maximum, so that order and repetition do not matter."""
     summary = [s for s in group if s.source == "summary"]
     joins = [s.joined for s in summary if s.joined] or [s.joined for s in group if s.joined]
-    leaves = [s.left for s in summary if s.left] or [s.left for s in group if s.left]
+    sure = [s.left for s in summary if s.left] or [s.left for s in group if s.left and not s.guessed]
+    guesses = [s.left for s in group if s.left and s.guessed]
     source: Source = min(s.source for s in group)
     return Sighting(
         connection=group[0].connection,
         device=min(s.device for s in group),
         site_id=min((s.site_id for s in group if s.site_id is not None), default=None),
         joined=min(joins, default=None),
-        left=max(leaves, default=None),
+        left=max(sure) if sure else min(guesses, default=None),
         source="host" if source == "summary" else source,
+        guessed=not sure,
     )
+
+
+def _ended_by_device(one: Sighting, told: Iterable[Sighting]) -> Sighting:
+    """A connection whose leave the host never told ends with the device's own report of the same stretch."""
+    if one.source != "host" or not one.guessed or one.joined is None:
+        return one
+    begun = [
+        (s.joined, s.left)
+        for s in told
+        if s.source == "endpoint" and s.device == one.device and s.joined and s.joined < one.joined + BRIDGED_GAP
+    ]
+    left = max(begun, key=lambda span: (span[0], span[1] or span[0]), default=(None, None))[1]
+    if left is None or left <= one.joined or (one.left is not None and left > one.left):
+        return one
+    return replace(one, left=left)
 
 
 def unite(spans: Iterable[Span], gap: timedelta = timedelta(0)) -> list[Span]:

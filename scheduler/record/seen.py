@@ -1,7 +1,7 @@
 """From the facts as they are stored to what was seen of each connection.
 
-(pure) The video host names a connection, a device reports of itself; a room that was found gone ends what was still
-open in it.
+(pure) The video host names a connection, a device reports of itself; a room that was found gone, or made anew, ends
+what was still open in it.
 """
 
 from __future__ import annotations
@@ -11,7 +11,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Protocol
 
-from scheduler.record.attendance import Report, Sighting, Source, from_reports
+from scheduler.record.attendance import Sighting, Source
+from scheduler.record.reports import Report, from_reports
 
 LEAVING = ("endpoint.left", "endpoint.kicked", "endpoint.crash")
 
@@ -52,7 +53,7 @@ def sightings(facts: Iterable[StoredFact], devices: Devices) -> list[Sighting]:
             seen.append(sighting)
             open_in.setdefault(fact.opening_id, []).append(sighting)
     for fact in facts:
-        if fact.kind == "room.gone":
+        if fact.kind in ("room.gone", "room.created"):  # a room that is made anew was gone, though nobody said so
             seen += _closed(open_in.get(fact.opening_id, []), fact.at)
     reports = [report for fact in facts if (report := _report(fact, devices)) is not None]
     return seen + from_reports(reports)
@@ -92,7 +93,7 @@ def _closed(seen: list[Sighting], at: datetime) -> list[Sighting]:
     """Connections of a room that was found gone and of which nobody said that they left."""
     left = {sighting.connection for sighting in seen if sighting.left is not None}
     return [
-        Sighting(s.connection, s.device, s.site_id, None, at, "host")
+        Sighting(s.connection, s.device, s.site_id, None, at, "host", guessed=True)
         for s in seen
         if s.connection not in left and s.joined is not None and s.joined < at
     ]

@@ -11,17 +11,16 @@ from hypothesis import strategies as st
 
 from scheduler.record.attendance import (
     Presence,
-    Report,
     Seat,
     Sighting,
     Source,
     attended,
     extent,
-    from_reports,
     merge,
     unite,
     vc_ran,
 )
+from scheduler.record.reports import Report, from_reports
 
 STARTS = datetime(2026, 11, 24, 1, 0, tzinfo=UTC)
 ENDS = STARTS + timedelta(minutes=90)
@@ -140,6 +139,22 @@ def test_a_device_without_power_leaves_when_the_host_saw_it_leave() -> None:
 def test_a_device_still_seen_by_the_host_stays() -> None:
     seen = [sighting("boot1", 0, None, source="endpoint"), sighting("h1", 0, 20), sighting("h2", 19, None)]
     assert attended(SEAT, merge(seen, ENDS), STARTS, ENDS).seconds == 90 * 60
+
+
+def test_what_a_crashed_host_left_open_ends_when_the_device_fell_out() -> None:
+    fell_out = [sighting("boot1", 0, 30, source="endpoint"), sighting("boot2", 48, None, source="endpoint")]
+    left_open, again = sighting("h1", 0, None), sighting("h2", 48, None)
+    anew = replace(sighting("h1", None, 48), guessed=True)
+    assert attended(SEAT, merge([*fell_out, left_open, again], ENDS), STARTS, ENDS).seconds == 72 * 60
+    assert attended(SEAT, merge([*fell_out, left_open, anew, again], ENDS), STARTS, ENDS).seconds == 72 * 60
+    assert merge([left_open, anew], ENDS) == (presence(0, 48),), "nobody else knows better"
+    told = sighting("h1", None, 31)
+    assert presence(0, 31) in merge([*fell_out, left_open, anew, told], ENDS), "what the host tells is not guessed"
+
+
+def test_a_report_of_an_earlier_stretch_ends_nothing() -> None:
+    slow_clock = [sighting("boot1", -15, 0.1, source="endpoint"), sighting("boot2", 0.2, None, source="endpoint")]
+    assert presence(0, 90) in merge([*slow_clock, sighting("h2", 0, None)], ENDS)
 
 
 def test_reports_are_paired_by_number_not_by_arrival() -> None:
