@@ -25,7 +25,8 @@ from sqlalchemy.orm import Session
 
 from confsvc.accounts import add_account, add_grant
 from confsvc.app import make_app
-from confsvc.config import BridgeSection, DatabaseSection, Mail, Service as Listening, Settings, Smtp
+from confsvc.config import BridgeSection, DatabaseSection, Mail, Settings, Smtp
+from confsvc.config import Service as Listening
 from confsvc.database import Database
 from confsvc.jobs import Jobs
 from confsvc.parts import JOBS
@@ -35,10 +36,10 @@ from confsvc.web.endpoint import AGENDA
 from rooms.pairing import WrongCodes, confirm
 from rooms.place_queries import RoomOn, list_rooms
 from rooms.queries import find_unit
+from scheduler.booking.validation import local_day
 from scheduler.conduct.agenda import agenda_bytes, etag
 from scheduler.conduct.queries import find_next_due
 from scheduler.models import Effect
-from scheduler.booking.validation import local_day
 from tests.fakes.hall import Hall
 from tests.fakes.jitsi import CALLBACK_SECRET, SECRET, SimulatedJitsi, until
 from tests.fakes.smtp_sink import SmtpSink
