@@ -96,9 +96,10 @@ class Jobs:
             else:
                 self._beside(name, work)
         self.last_tick = self.now()
-        next_due = await self.database.read(find_next_due)
-        latest = self.now() + LONGEST_SLEEP
-        return min(next_due, latest) if next_due else latest
+        next_due, now = await self.database.read(find_next_due), self.now()
+        latest = now + LONGEST_SLEEP
+        # What is due and could not be advanced waits for the next ordinary tick, or the bell would never be silent.
+        return min(next_due, latest) if next_due and next_due > now else latest
 
     async def tick(self) -> None:
         """One whole tick with everything awaited, for tests and the command line."""

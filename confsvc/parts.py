@@ -94,7 +94,7 @@ async def jobs(app: web.Application) -> AsyncIterator[None]:
     if app[RINGING]:
         clock.start()
     yield
-    clock.stop()
+    await clock.stop()
     await work.stop()
 
 

@@ -6,6 +6,7 @@ and blocks the loop, and we need none, since a tick may be missed or doubled wit
 
 from __future__ import annotations
 
+import asyncio
 import logging
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
@@ -20,15 +21,15 @@ log = logging.getLogger(__name__)
 class Clock:
     """Calls ``on_tick`` every ``seconds``, at the time given to `ring_at`, and on `ring`; never twice at once.
 
-    ``on_tick`` returns when it wants to be called next at the latest, or None. What it raises is logged, and the bell
-    rings again.
+    ``on_tick`` returns when it wants to be called next at the latest, or None. A ring during a tick is followed by
+    another tick. What it raises is logged, and the bell rings again.
     """
 
     def __init__(self, on_tick: Callable[[], Awaitable[datetime | None]], seconds: float = 5.0) -> None:
         self._on_tick = on_tick
         self._seconds = seconds
-        self._running = False
         self._again = False
+        self._ticking: asyncio.Task[None] | None = None
         self._scheduler = AsyncIOScheduler(
             timezone=UTC,
             jobstores={"default": MemoryJobStore()},
@@ -39,35 +40,38 @@ class Clock:
     def start(self) -> None:
         """Begin to ring, the first time at once. Needs a running loop."""
         self._scheduler.start()
-        self._scheduler.add_job(self._tick, "interval", seconds=self._seconds, id="tick")
+        self._scheduler.add_job(self._rung, "interval", seconds=self._seconds, id="tick")
         self.ring()
 
-    def stop(self) -> None:
-        """Ring no more. A tick under way is not cut off."""
+    async def stop(self) -> None:
+        """Ring no more, and wait for the tick under way."""
         if self._scheduler.running:
             self._scheduler.shutdown(wait=False)
+        self._again = False
+        if self._ticking is not None:
+            await self._ticking
 
     def ring(self) -> None:
         """Ring now: something was owed or has happened. Many rings in one moment are one."""
-        if self._scheduler.running:
-            self._scheduler.add_job(self._tick, id="now", replace_existing=True)
+        if not self._scheduler.running:
+            return
+        self._again = True
+        if self._ticking is None or self._ticking.done():
+            self._ticking = asyncio.get_running_loop().create_task(self._tick())
 
     def ring_at(self, at: datetime | None) -> None:
         """Ring at this time too; a later call replaces an earlier one."""
         if at is not None and self._scheduler.running:
-            self._scheduler.add_job(self._tick, "date", run_date=at, id="due", replace_existing=True)
+            self._scheduler.add_job(self._rung, "date", run_date=at, id="due", replace_existing=True)
+
+    async def _rung(self) -> None:
+        # Short, since a job that still runs when its time comes again is skipped, and the ring would be lost.
+        self.ring()
 
     async def _tick(self) -> None:
-        if self._running:
-            self._again = True
-            return
-        self._running = True
-        try:
-            self._again = True
-            while self._again:
-                self._again = False
+        while self._again:
+            self._again = False
+            try:
                 self.ring_at(await self._on_tick())
-        except Exception:
-            log.exception("a tick failed; the bell rings again")
-        finally:
-            self._running = False
+            except Exception:
+                log.exception("a tick failed; the bell rings again")

@@ -18,6 +18,12 @@ from scheduler.conduct import queries
 
 LATE_WAIT = timedelta(minutes=1)  # late facts come in bunches: the record is derived once for all of them
 
+ATTENDING = frozenset({
+    "occupant.joined", "occupant.left", "room.destroyed", "room.gone", "endpoint.joined", "endpoint.left",
+    "endpoint.kicked", "endpoint.crash",
+})  # fmt: skip
+"""The kinds from which attendance is derived."""
+
 
 @dataclass(frozen=True)
 class NewFact:
@@ -70,6 +76,6 @@ def ring(db: Session, conference_id: int, kind: str, *, now: datetime) -> None:
     """Have the conference looked at because of a new fact of this kind."""
     if kind in queries.JOINED:
         queries.set_due_sooner(db, conference_id, now, states=("provisioned",))
-    if not kind.startswith("room.") or kind in ("room.destroyed", "room.gone"):
+    if kind in ATTENDING:
         queries.set_due_sooner(db, conference_id, now + LATE_WAIT, states=("recorded",))
     poke(db, f"conference:{conference_id}", "due")

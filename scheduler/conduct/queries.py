@@ -27,14 +27,14 @@ def find_next_due(db: Session) -> datetime | None:
 
 
 def find_locked(db: Session, conference_id: int) -> Conference | None:
-    """The conference, which nobody else changes until the end of this transaction."""
-    query = select(Conference).where(Conference.id == conference_id).with_for_update()
+    """The conference, which nobody else changes until the end of this transaction. Facts about it may still come."""
+    query = select(Conference).where(Conference.id == conference_id).with_for_update(key_share=True)
     return db.scalar(query.execution_options(populate_existing=True))
 
 
 def find_locked_by_key(db: Session, key: str) -> Conference | None:
     """As `find_locked`, by public key."""
-    query = select(Conference).where(Conference.key == key).with_for_update()
+    query = select(Conference).where(Conference.key == key).with_for_update(key_share=True)
     return db.scalar(query.execution_options(populate_existing=True))
 
 

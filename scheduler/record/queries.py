@@ -84,7 +84,7 @@ def set_head_counts(db: Session, counts: Mapping[int, int | None]) -> None:
 
 def list_sittings(db: Session, leader_id: int) -> Sequence[Conference]:
     """The conferences that are counted with this one; locked, so that two of them are not tallied at once."""
-    db.execute(select(Conference.id).where(Conference.id == leader_id).with_for_update())
+    db.execute(select(Conference.id).where(Conference.id == leader_id).with_for_update(key_share=True))
     query = select(Conference).where(Conference.counted_with == leader_id).order_by(Conference.starts, Conference.id)
     return db.scalars(query.execution_options(populate_existing=True)).all()
 
