@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 import click
 
@@ -63,7 +63,7 @@ def now() -> datetime:
     return datetime.now(UTC)
 
 
-def fail(message: str, code: int = NO) -> Any:
+def fail(message: str, code: int = NO) -> NoReturn:
     """Say it on standard error and end with ``code``."""
     click.echo(f"✗ {message}", err=True)
     sys.exit(code)

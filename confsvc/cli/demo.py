@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import sys
+from typing import Any
+
 import click
 
 from confsvc.cli.common import Setup, json_option, now, show, told
@@ -38,9 +41,10 @@ def demo(setup: Setup, year: int | None, seed: int, remove: bool, as_json: bool)
         ids = database.write_now(register_bridges, [(b.name, b.base_url) for b in settings.bridges])
         rules = rules_of(settings, ids)
         label = "» playing the year"
-        with click.progressbar(length=1, label=label, file=click.get_text_stream("stderr")) as bar:
+        bar: Any = click.progressbar(length=1, label=label, file=sys.stderr)
+        with bar:
 
-            def progress(done: int, of: int) -> None:
+            def progress(_done: int, of: int) -> None:
                 bar.length = of
                 bar.update(1)
 
