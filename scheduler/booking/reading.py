@@ -19,6 +19,7 @@ from scheduler.record.queries import list_delegations, list_devices, list_facts,
 from scheduler.record.seen import Devices, sightings
 
 GAP = timedelta(minutes=2)
+TROUBLED = ("deferred", "dead", "expired")
 
 
 @dataclass(frozen=True)
@@ -64,6 +65,13 @@ class RecipientView:
     again: datetime | None
     error: str | None
     told: str | None
+
+    @property
+    def rank(self) -> int:
+        """Who needs somebody stands first, who is not invited any more last."""
+        if self.removed:
+            return 2
+        return 0 if self.delivery in TROUBLED else 1
 
 
 def site_views(

@@ -10,6 +10,9 @@ from typing import Any
 from confsvc.web.pages.phrases import FIELDS, Phrases
 from rooms.models import Change
 
+_SAID = {("state", act) for act in ("provision", "open", "end", "record", "cancelled", "booked")}
+"""What the act itself says."""
+
 
 @dataclass(frozen=True)
 class Difference:
@@ -61,16 +64,20 @@ def _differences(
         if name.startswith("unit:"):
             label = units.get(int(name.partition(":")[2]), name)
             found.append(Difference(label, _mark(before.get(name), words), _mark(after[name], words)))
-        elif name in FIELDS:
-            shown = (_shown(name, side.get(name), rooms, words) for side in (before, after))
-            found.append(Difference(words.field(name), *shown))
+        elif name == "rooms":
+            found.append(Difference(words.field(name), *_rooms(before.get(name) or [], after[name], rooms)))
+        elif name in FIELDS and (name, row.act) not in _SAID:
+            old, new = words.value(name, before.get(name)), words.value(name, after[name])
+            found.append(Difference(words.field(name), old, new))
     return tuple(found)
 
 
-def _shown(name: str, value: Any, rooms: Mapping[int, str], words: Phrases) -> str:
-    if name == "rooms" and isinstance(value, list):
-        return ", ".join(rooms.get(room, str(room)) for room in value) or "–"
-    return words.value(name, value)
+def _rooms(before: list[int], after: list[int], names: Mapping[int, str]) -> tuple[str, str]:
+    """Those left out and those added; all of them when only their order changed."""
+    gone, new = [r for r in before if r not in after], [r for r in after if r not in before]
+    if not gone and not new:
+        gone, new = before, after
+    return ", ".join(names.get(r, str(r)) for r in gone) or "–", ", ".join(names.get(r, str(r)) for r in new) or "–"
 
 
 def _mark(value: Any, words: Phrases) -> str:

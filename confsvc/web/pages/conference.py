@@ -21,7 +21,7 @@ from confsvc.web.pages.sight import find_seen, may_do
 from confsvc.web.rendering import render
 from rooms.queries import list_names
 from scheduler.booking.history_queries import find_current_room, list_changes, list_last_facts, list_room_names
-from scheduler.booking.reading import SiteView, part_views, recipient_views, site_views
+from scheduler.booking.reading import TROUBLED, SiteView, part_views, recipient_views, site_views
 from scheduler.booking.validation import local_day
 from scheduler.models import Conference
 from scheduler.standing import standing, wants_result
@@ -84,9 +84,10 @@ def _fresh(
     return {
         "conference": conference, "standing": here, "course": course(conference, changes, here, words, timing, now),
         "sites": sites, "inside": sum(s.since is not None for s in sites), "recipients": recipients,
-        "troubled": [r for r in recipients if r.delivery in ("deferred", "dead", "expired") and not r.removed],
+        "troubled": [r for r in recipients if r.delivery in TROUBLED and not r.removed],
         "reached": sum(r.delivery == "sent" for r in recipients if not r.removed),
         "invited": sum(not r.removed for r in recipients), "polled": conference.state in POLLED,
+        "begun": any(s.first is not None for s in sites),
         "may": may_do(actor, conference, now), "wants_result": wants_result(conference),
         "devices_wanting": _wanting(conference, sites),
     }  # fmt: skip

@@ -58,7 +58,7 @@ LINKS = {
 }  # fmt: skip
 DELIVERIES = {
     "none": ("draft", "No letter owed"), "waiting": ("waiting", "Waiting to be sent"),
-    "sending": ("waiting", "Being sent"), "deferred": ("late", "Not delivered yet"), "sent": ("held", "Sent"),
+    "sending": ("waiting", "Being sent"), "deferred": ("late", "Will be tried again"), "sent": ("held", "Sent"),
     "superseded": ("done", "Replaced by a newer letter"), "needless": ("done", "Not needed"),
     "expired": ("lost", "Not delivered in time"), "dead": ("lost", "Not delivered"),
 }  # fmt: skip
@@ -173,6 +173,10 @@ class Phrases:
         """thứ Ba, 24/11/2026."""
         day = local_day(at) if isinstance(at, datetime) else at
         return f"{self.weekday(day)}, {day:%d/%m/%Y}"
+
+    def headed(self, said: str) -> str:
+        """The same at the beginning of a line."""
+        return said[:1].upper() + said[1:]
 
     def clock(self, at: datetime) -> str:
         """08:00."""

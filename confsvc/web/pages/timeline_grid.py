@@ -1,6 +1,6 @@
 """The timeline of rooms as cells: what is held, what is free, when the offices are closed.  (pure)
 
-A day is cut into half hours. Free time becomes cells of two hours at most, broken at the office hours, so that a
+A day is cut into quarters of an hour. Free time becomes cells of two hours at most, broken at the office hours, so that a
 click on one begins a booking there; what is held is one cell however long it is.
 """
 
@@ -13,10 +13,10 @@ from datetime import date, datetime, time, timedelta
 from confsvc.web.pages.typed import at
 from scheduler.booking.reading_queries import Held
 
-STEP = timedelta(minutes=30)
+STEP = timedelta(minutes=15)
 FIRST_HOUR, LAST_HOUR = 7, 18
 OFFICE_HOURS = ((time(7, 30), time(11, 30)), (time(13, 30), time(17, 0)))
-LONGEST_FREE = 4  # steps
+LONGEST_FREE = 8  # steps
 
 
 @dataclass(frozen=True)
@@ -32,7 +32,7 @@ class Cell:
 
 @dataclass(frozen=True)
 class Frame:
-    """A day's columns: from, to, and how many half hours lie between."""
+    """A day's columns: from, to, and how many steps lie between."""
 
     day: date
     starts: datetime
@@ -44,7 +44,7 @@ class Frame:
 
     @property
     def hours(self) -> list[datetime]:
-        return [self.starts + n * 2 * STEP for n in range(self.steps // 2)]
+        return [self.starts + timedelta(hours=n) for n in range(self.steps * STEP // timedelta(hours=1))]
 
     def share(self, moment: datetime) -> str | None:
         """Where a moment lies between the edges, in per cent with a decimal; None outside."""
@@ -67,7 +67,7 @@ def frame_of(day: date, held: Iterable[Held]) -> Frame:
 
 
 def row_cells(frame: Frame, held: Sequence[Held], now: datetime) -> list[Cell]:
-    """One room's day. What overlaps within one half hour is shown one after the other, at least a step wide."""
+    """One room's day. What overlaps within one step is shown one after the other, at least a step wide."""
     cells: list[Cell] = []
     column = 0
     for item in sorted(held, key=lambda h: h.starts):

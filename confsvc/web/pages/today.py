@@ -67,7 +67,7 @@ async def show(request: web.Request) -> web.Response:
     words = Phrases(request[keys.LANGUAGE])
     found = await request.app[keys.DATABASE].read(today, actor, words, now=now)
     return render(
-        request, "today.html", w=words, now=now, it=found, most=MOST, now_words=words.day(now),
+        request, "today.html", w=words, now=now, it=found, most=MOST, now_words=words.headed(words.day(now)),
         may_book=may_somewhere(actor, Permission.CONFERENCE_BOOK),
         may_log=may_somewhere(actor, Permission.CONFERENCE_LOG),
         sees_devices=may_somewhere(actor, Permission.ENDPOINT_READ),
