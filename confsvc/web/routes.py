@@ -21,6 +21,7 @@ from confsvc.web.pages import (
     goal,
     in_person,
     join,
+    kiosk,
     letter,
     outbox,
     pair,
@@ -167,6 +168,7 @@ PROGRAMS = (
 )
 
 DEVICES = (
+    Route("GET", "/kiosk", kiosk.show, P.PUBLIC),
     Route("POST", f"{API}/endpoint/pair/start", endpoint.start_pairing, P.PUBLIC),
     Route("POST", f"{API}/endpoint/pair/poll", endpoint.poll_pairing, P.PUBLIC),
     Route("POST", f"{API}/endpoint/token", endpoint.refresh, P.PUBLIC),
