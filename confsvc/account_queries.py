@@ -35,7 +35,7 @@ def list_held(db: Session, day: date) -> dict[int, list[Held]]:
 def list_last_seen(db: Session) -> dict[int, datetime]:
     """When each account was last active in a browser."""
     query = select(LoginSession.account_id, func.max(LoginSession.last_seen)).group_by(LoginSession.account_id)
-    return dict(db.execute(query).tuples())
+    return {row[0]: row[1] for row in db.execute(query)}
 
 
 def list_open_grants(db: Session, account_id: int, day: date) -> list[RoleGrant]:

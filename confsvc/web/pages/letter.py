@@ -10,8 +10,8 @@ import asyncio
 from collections.abc import Mapping
 from dataclasses import dataclass
 from email import message_from_bytes
-from email.message import EmailMessage
-from email.policy import default as modern
+from email.header import decode_header, make_header
+from email.message import Message
 from typing import Any
 
 from aiohttp import web
@@ -107,14 +107,14 @@ def _from_folder(folder: MaildirMailer, made: Letter) -> Shown:
 
 def take_apart(content: bytes, file: str | None) -> Shown:
     """Headers and parts of a message of ours."""
-    message = message_from_bytes(content, policy=modern)
+    message = message_from_bytes(content)
     parts: dict[str, str] = {}
     for part in message.walk():
         if not part.is_multipart():
             parts.setdefault(part.get_content_type(), _text(part))
     return Shown(
         content=content,
-        headers=tuple((name, str(message[name])) for name in HEADERS if message[name]),
+        headers=tuple((name, _header(message[name])) for name in HEADERS if message[name]),
         text=parts.get("text/plain", ""),
         html=parts.get("text/html", ""),
         ics=parts.get("text/calendar", ""),
@@ -122,6 +122,11 @@ def take_apart(content: bytes, file: str | None) -> Shown:
     )
 
 
-def _text(part: EmailMessage) -> str:
+def _header(value: str) -> str:
+    """Not the modern policy's reading: it puts a space where a word of a name is folded."""
+    return " ".join(str(make_header(decode_header(value))).split())
+
+
+def _text(part: Message) -> str:
     payload = part.get_payload(decode=True)
     return payload.decode("utf-8", "replace") if isinstance(payload, bytes) else ""

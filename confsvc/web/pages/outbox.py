@@ -33,7 +33,7 @@ class Asked:
     before: int | None
 
     def address(self, **changes: Any) -> str:
-        values = {"state": self.state, "kind": self.kind, "q": self.q, "conference": self.conference, **changes}
+        values = {"state": self.state, "kind": "" if self.kind == LETTER else self.kind, "q": self.q, "conference": self.conference, **changes}
         kept = {name: value for name, value in values.items() if value not in ("", None)}
         return f"/outbox?{urlencode(kept)}" if kept else "/outbox"
 
@@ -47,7 +47,7 @@ def _asked(request: web.Request) -> Asked:
     if (state and state not in GROUPS) or (kind and kind not in KINDS) or (before and not before.isdecimal()):
         raise NotFound
     number = int(before[:18]) if before else None
-    return Asked(state, kind, tidy(query.get("q", ""))[:100], query.get("conference", "")[:40], number)
+    return Asked(state, kind or LETTER, tidy(query.get("q", ""))[:100], query.get("conference", "")[:40], number)
 
 
 async def outbox(request: web.Request) -> web.Response:

@@ -19,7 +19,7 @@ LEVELS = {
     "province": "Province", "province_body": "Provincial People's Committee",
     "province_agency": "Departments and sectors", "district": "Districts and the city", "commune": "Communes",
 }  # fmt: skip
-GROUPS = {"ubnd": "Provincial People's Committee", "agency": "Departments and sectors"}
+GROUPS = {"ubnd": "Provincial People's Committee and its office", "agency": "Departments and sectors"}
 FUNCTIONS = {
     "booker": "Person who books", "approver": "Approver", "operator": "Technical operator",
     "site_contact": "Contact of a site", "leader": "Leadership", "reporter": "Reports and statistics",
@@ -32,7 +32,7 @@ ADMIN_ACTS = {
     "revoked": "Put out of service", "replaced": "Replaced by another device",
     "quarantined": "Put out of service: two devices held its key", "account.added": "Account added",
     "account.password_set": "Password set", "account.disabled": "Account disabled", "account.enabled": "Let in again",
-    "grant.added": "Function given", "grant.ended": "Function taken away", "session.started": "Signed in",
+    "grant.added": "Function given", "grant.ended": "Function taken away", "session.started": "Began a session",
     "session.ended": "Signed out", "token.added": "Key of a program made", "token.revoked": "Key of a program revoked",
     "password.link": "Link for the password made", "retried": "Tried again", "given_up": "Given up",
 }  # fmt: skip
@@ -46,7 +46,7 @@ ADMIN_FIELDS = {
     "confirmed": "Address confirmed", "is_contact": "Gets the invitations of the office", "language": "Language",
     "letter_symbol": "Symbol of letters", "seat": "Seat", "kpi_host": "Host that counts for the share",
     "road_km": "Road, km", "drive_min": "Driving time, minutes", "successor": "Successor", "scopes": "May do",
-    "due": "Due", "hall": "Room", "revoked_at": "Out of service since", "at": "At",
+    "due": "Due", "key": "Key of the meeting", "hall": "Room", "revoked_at": "Out of service since", "at": "At",
 }  # fmt: skip
 SUBJECTS = {
     "account": "Account", "conference": "Meeting", "endpoint": "Endpoint device", "goal": "Goal", "line": "Line",
