@@ -28,9 +28,9 @@ async def around(request: web.Request, handler: Handler) -> web.StreamResponse:
     request[keys.REQUEST_ID] = secrets.token_hex(8)
     request[keys.SIGNED_IN] = keys.SignedIn()
     request[keys.ADDRESS], request[keys.SECURE] = _sender(request)
-    request[keys.LANGUAGE] = negotiate(
-        request.headers.get(hdrs.ACCEPT_LANGUAGE, ""), request.cookies.get(cookies.LANGUAGE)
-    )
+    # Office computers mostly run in English, their clerks do not: pages are Vietnamese until somebody switches.
+    wished = request.headers.get(hdrs.ACCEPT_LANGUAGE, "") if request.path.startswith("/api/") else ""
+    request[keys.LANGUAGE] = negotiate(wished, request.cookies.get(cookies.LANGUAGE))
     with structlog.contextvars.bound_contextvars(request=request[keys.REQUEST_ID]):
         response = await handler(request)
         set_headers(request, response)
