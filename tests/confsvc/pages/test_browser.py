@@ -1,0 +1,190 @@
+"""The pages in Chromium: booking by keyboard alone, the live answer, the timeline's keys, accessibility."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.async_api import Browser, Page, async_playwright
+
+from confsvc.config import Settings
+from confsvc.database import Database
+from confsvc.web import keys
+from scheduler.models import Site
+from tests.confsvc.conftest import PASSWORD, Service, serving
+from tests.confsvc.pages import scenes
+from tests.directory import load_default
+
+pytestmark = pytest.mark.browser
+AXE = Path(__file__).parents[3] / "frontend" / "node_modules" / "axe-core" / "axe.min.js"
+FLAGS = [
+    "--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
+    "--disable-background-networking", "--disable-component-update", "--disable-sync",
+]  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+async def chromium() -> AsyncIterator[Browser]:
+    async with async_playwright() as driver:
+        browser = await driver.chromium.launch(executable_path="/usr/bin/chromium", args=FLAGS)
+        yield browser
+        await browser.close()
+
+
+@pytest.fixture
+async def service(settings: Settings, sqlite_url: str) -> AsyncIterator[Service]:
+    """The service over SQLite: what the browser does is the same on both."""
+    database = Database(sqlite_url)
+    database.write_now(load_default)
+    async for running in serving(settings, database):
+        yield running
+    database.close()
+
+
+async def signed_in(chromium: Browser, service: Service, **context: Any) -> Page:
+    """A page of a clerk of Sở TT&TT; scripts' mistakes and refused loads end the test."""
+    if not service.logins:
+        service.account("clerk", "booker", unit="STTTT")
+    page = await (await chromium.new_context(**{"viewport": {"width": 1280, "height": 900}, **context})).new_page()
+    page.mistakes = []  # type: ignore[attr-defined]
+    page.on("console", lambda m: page.mistakes.append(m.text) if m.type == "error" else None)  # type: ignore[attr-defined]
+    page.on("pageerror", lambda e: page.mistakes.append(str(e)))  # type: ignore[attr-defined]
+    await page.goto(f"{service.url}/sign-in")
+    await page.fill("[name=login]", "clerk")
+    await page.fill("[name=password]", PASSWORD)
+    await page.press("[name=password]", "Enter")
+    await page.wait_for_url(f"{service.url}/")
+    return page
+
+
+async def tab_to(page: Page, selector: str, most: int = 90) -> int:
+    """Press Tab until the element has the focus; how often."""
+    for count in range(1, most):
+        await page.keyboard.press("Tab")
+        if await page.evaluate("s => document.activeElement?.matches(s)", selector):
+            return count
+    raise AssertionError(f"{selector} is not reached by the keyboard")
+
+
+async def test_ten_districts_are_booked_by_keyboard_with_a_live_answer(service: Service, chromium: Browser) -> None:
+    rules = service.app[keys.RULES]
+    service.database.write_now(
+        scenes.booked, "SNV", ("SNV", "HHOA"), service.now + timedelta(days=6), now=service.now, rules=rules
+    )
+    page = await signed_in(chromium, service)
+    await page.goto(f"{service.url}/book")
+    assert await page.evaluate("document.activeElement.name") == "title"
+    await page.keyboard.type("Tập huấn an toàn thông tin")
+    await tab_to(page, "[name=kind]")
+    await page.keyboard.type("Tập hu")
+    await tab_to(page, "[name=form]")
+    assert await page.is_checked("[name=form][value=online]"), "the kind proposes the form"
+    assert not await page.is_visible("[name=in_person_reason]"), "asked in person only"
+    await tab_to(page, "[data-check=district]")
+    await page.keyboard.press("Enter")
+    assert await page.locator("[data-checked]").first.text_content() == "10"
+    await page.wait_for_selector("[data-verdict=taken]")
+    assert "Sở Nội vụ giữ đến" in str(await page.text_content("#answer"))
+    await page.locator("#f-date").focus()
+    await page.keyboard.press("Control+A")
+    await page.keyboard.type("2/12/2026")
+    await tab_to(page, "[name=start]")
+    assert await page.input_value("#f-date") == "02/12/2026", "tidied"
+    await page.wait_for_selector("[data-verdict=free]")
+    assert await page.get_attribute("[data-invited]", "data-invited") == "11"
+    await tab_to(page, "[name=no_secrets]")
+    await page.keyboard.press("Space")
+    await tab_to(page, ".actions [value=book]")
+    await page.keyboard.press("Enter")
+    await page.wait_for_url("**/conferences/*")
+    assert "Đã đăng ký" in str(await page.text_content("main"))
+    assert service.database.read_now(lambda db: db.query(Site).count()) == 13
+    assert page.mistakes == []  # type: ignore[attr-defined]
+
+
+async def test_the_timeline_is_walked_by_arrows_and_enter_books(service: Service, chromium: Browser) -> None:
+    page = await signed_in(chromium, service)
+    await page.goto(f"{service.url}/timeline?day=2026-12-02")
+    assert await page.locator("[data-grid] td > a[tabindex='0']").count() == 1, "one stop for Tab"
+    await page.locator("[data-grid] td > a[tabindex='0']").focus()
+    for key in ("ArrowRight", "ArrowRight", "ArrowDown"):
+        await page.keyboard.press(key)
+    await page.keyboard.press("Enter")
+    await page.wait_for_url("**/book?room=*")
+    assert await page.input_value("#f-start") == "13:30" and await page.input_value("#f-date") == "02/12/2026"
+    script = "[...document.querySelectorAll('[name=sites]:checked')].map(b => b.parentElement.textContent.trim())"
+    assert await page.evaluate(script) == ["VP UBND tỉnh"]
+
+
+async def test_the_page_of_a_conference_asks_again_by_itself(service: Service, chromium: Browser) -> None:
+    rules, starts = service.app[keys.RULES], service.now + timedelta(minutes=30)
+    key = service.database.write_now(
+        scenes.booked, "STTTT", ("STTTT", "HHOA"), starts, now=service.now, rules=rules
+    ).key
+    service.database.write_now(scenes.step, key, now=service.now, rules=rules)
+    page = await signed_in(chromium, service)
+    await page.goto(f"{service.url}/conferences/{key}")
+    service.database.write_now(scenes.join_all, key, ["HHOA"], service.now)
+    service.wait(minutes=1)
+    await page.evaluate("htmx.trigger(document.getElementById('fresh'), 'every')")
+    await page.wait_for_selector("text=Đang trong phòng họp")
+    assert page.mistakes == []  # type: ignore[attr-defined]
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+async def test_no_page_has_an_accessibility_violation(service: Service, chromium: Browser, scheme: str) -> None:
+    rules, database, now = service.app[keys.RULES], service.database, service.now
+    key = database.write_now(scenes.whole, now + timedelta(days=8), now=now, rules=rules).key
+    over = database.write_now(
+        scenes.booked, "STTTT", ("STTTT", "HHOA"), now - timedelta(days=1), now=now - timedelta(days=2), rules=rules
+    ).key
+    database.write_now(scenes.step, over, now=now, rules=rules)
+    page = await signed_in(chromium, service, color_scheme=scheme, bypass_csp=True)
+    found = []
+    for address in (
+        "/", "/timeline", "/timeline?view=week", "/book", "/in-person", "/conferences", "/conferences?q=zzz",
+        f"/conferences/{key}", f"/conferences/{key}/edit", f"/conferences/{key}/cancel", f"/conferences/{over}",
+        f"/conferences/{over}/result", f"/j/{key}",
+    ):  # fmt: skip
+        await page.goto(service.url + address)
+        found += await violations(page, address)
+    await page.goto(f"{service.url}/book")
+    await page.click(".actions [value=book]")
+    await page.wait_for_selector("[data-errors]")
+    found += await violations(page, "/book refused")
+    assert found == []
+
+
+async def violations(page: Page, where: str) -> list[str]:
+    await page.evaluate(AXE.read_text("utf-8"))
+    report = await page.evaluate("axe.run(document, {resultTypes: ['violations']})")
+    return [f"{where}: {v['id']} {v['nodes'][0]['html'][:120]}" for v in report["violations"]]
+
+
+async def test_nothing_overflows_on_a_phone(service: Service, chromium: Browser) -> None:
+    key = service.database.write_now(
+        scenes.whole, service.now + timedelta(days=8), now=service.now, rules=service.app[keys.RULES]
+    ).key
+    page = await signed_in(chromium, service, viewport={"width": 360, "height": 740})
+    for address in ("/", "/timeline", "/book", "/in-person", "/conferences", f"/conferences/{key}", f"/j/{key}"):
+        await page.goto(service.url + address)
+        assert await page.evaluate("document.documentElement.scrollWidth") <= 360, address
+
+
+async def test_without_scripts_the_whole_way_works(service: Service, chromium: Browser) -> None:
+    page = await signed_in(chromium, service, java_script_enabled=False)
+    await page.goto(f"{service.url}/book")
+    await page.fill("#f-title", "Tập huấn không cần JavaScript")
+    await page.select_option("#f-kind", "training")
+    for box in await page.locator("[name=sites][data-tag=district]").all():
+        await box.check()
+    await page.check("[name=no_secrets]")
+    await page.locator(".actions [formaction]").click()
+    assert "11 địa chỉ" in str(await page.text_content("#answer"))
+    assert await page.input_value("#f-title") == "Tập huấn không cần JavaScript"
+    await page.locator(".actions [value=book]").click()
+    await page.wait_for_url("**/conferences/*")
+    assert "Đã đăng ký" in str(await page.text_content("main"))
