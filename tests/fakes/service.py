@@ -11,6 +11,7 @@ Time stands still unless it is moved: the service, the video host and the halls 
 from __future__ import annotations
 
 import asyncio
+import html
 import socket
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import AsyncExitStack
@@ -231,6 +232,12 @@ class Service:
             answer = await response.json()
             assert response.status == status, (response.status, answer)
             return answer
+
+    async def page(self, path: str) -> str:
+        """A page as the clerk sees it."""
+        async with self.http.get(f"{self.url}{path}", headers={"Authorization": f"Bearer {self.token}"}) as response:
+            assert response.status == 200, (path, response.status)
+            return html.unescape(await response.text())
 
     async def book(self, *units: str, idempotency_key: str | None = None, status: int = 201, **wish: Any) -> Any:
         """Book the halls of these offices, the first as the main site."""

@@ -5,14 +5,12 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Any
 
-from scheduler.record.figures import Figures, read_figures
-from scheduler.record.selection import Selection
 from tests.fakes.service import Service
 from tests.stories.day import DISTRICTS, attendance, local
 
 
-async def _figures(service: Service) -> Figures:
-    return await service.database.read(read_figures, 2026, Selection(), now=service.clock())
+async def _figures(service: Service) -> Any:
+    return await service.api("GET", "/figures?year=2026")
 
 
 async def _log(service: Service, **more: Any) -> Any:
@@ -31,13 +29,14 @@ async def test_the_figure_changes_exactly(service: Service) -> None:
     await service.told()
     await service.move_to(local(23, 12))
     before = await _figures(service)
-    assert (before.measure.gross.num, before.measure.gross.den, before.attained) == (1, 1, True)
+    assert before["share"] == {"online": 1, "counted": 1, "tenths": 1000} and before["goal"]["attained"] is True
 
     made = await _log(service)
     after = await _figures(service)
-    assert (after.measure.gross.num, after.measure.gross.den, after.measure.gross.shown()) == (1, 2, "50,0")
-    assert after.attained is False and after.reasons == {"content": 1}
-    assert (after.measure.weighted.num, after.measure.weighted.den) == (2, 12)
+    assert after["share"] == {"online": 1, "counted": 2, "tenths": 500} and after["goal"]["attained"] is False
+    assert after["in_person_reasons"] == {"content": 1}
+    assert after["weighted"] == {"online": 2, "counted": 12, "tenths": 166}
+    assert "50,0" in await service.page("/figures")
     lines = await attendance(service, made["key"])
     assert {(line.mode, line.evidence, line.seconds) for line in lines.values()} == {("in_person", "declared", 10800)}
     shown = await service.api("GET", f"/conferences/{made['key']}")
@@ -49,7 +48,8 @@ async def test_the_figure_changes_exactly(service: Service) -> None:
     await _log(service, reason="secret", title="Chuyện kín")
     assert "Chuyện kín" not in str(await service.api("GET", "/conferences"))
     last = await _figures(service)
-    assert (last.measure.gross.num, last.measure.gross.den, last.measure.gross.shown()) == (1, 3, "33,3")
-    assert (last.measure.net.num, last.measure.net.den) == (1, 2), "what the law bars is left out beside it"
+    assert last["share"] == {"online": 1, "counted": 3, "tenths": 333}
+    assert last["net"] == {"online": 1, "counted": 2, "tenths": 500}, "what the law bars is left out beside it"
+    assert last["classes"]["out_of_scope"] == 1
     await service.move_to(service.clock() + timedelta(days=1), stride=timedelta(hours=6))
     assert not [one for one in service.sink.received if "triển khai" in str(one.message["Subject"])]

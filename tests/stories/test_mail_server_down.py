@@ -63,6 +63,10 @@ async def test_only_the_last_word_arrives(service: Service) -> None:
 
 async def _deferred(service: Service, made: Any) -> None:
     """The organiser can see that nothing has left, why, and when it is tried again."""
+    shown = await service.page(made["url"])
+    assert "0/2 đã gửi" in shown and shown.count("Sẽ gửi lại") == 2
+    assert "2 người chưa nhận được thư; cần báo qua điện thoại" in shown
+    assert f"127.0.0.1:{service.sink.port}" in await service.page("/outbox")
     (row,) = await service.rows(Conference, Conference.key == made["key"])
     for effect in await service.rows(Effect, Effect.conference_id == row.id):
         assert effect.state == "owed" and effect.attempts >= 3 and not effect.maybe

@@ -6,8 +6,6 @@ from datetime import timedelta
 
 from integrations.calendar.lint import lint
 from scheduler.models import Effect, Fact, Opening, Presence, Tally, TallyDistrict
-from scheduler.record.figures import read_figures
-from scheduler.record.selection import Selection
 from tests.fakes.service import Service
 from tests.stories.day import DISTRICTS, TWELVE, attendance, conference, local
 
@@ -120,6 +118,8 @@ async def _figure(service: Service, key: str) -> None:
         2026, True, "held", 10, 0, True,
     )  # fmt: skip
     assert len(await service.rows(TallyDistrict)) == len(DISTRICTS)
-    figures = await service.database.read(read_figures, 2026, Selection(), now=service.clock())
-    gross = figures.measure.gross
-    assert (gross.num, gross.den, gross.shown()) == (1, 1, "100,0")
+    figures = await service.api("GET", "/figures?year=2026")
+    assert figures["share"] == {"online": 1, "counted": 1, "tenths": 1000}
+    assert "100,0" in await service.page("/figures")
+    behind = await service.api("GET", "/figures/list?year=2026&what=numerator")
+    assert [item["conference"] for item in behind["items"]] == [key]
