@@ -133,9 +133,7 @@ def list_lines(
 
 def list_wanting_result(db: Session, hosts: Collection[int] | None, limit: int) -> list[Line]:
     """Over, and nobody has said what came of it; of these hosts (None: all), the oldest first."""
-    query = _LINE.where(
-        _host_in(hosts), Conference.state.in_(("ended", "recorded")), Conference.outcome == "unknown"
-    )
+    query = _LINE.where(_host_in(hosts), Conference.state.in_(("ended", "recorded")), Conference.outcome == "unknown")
     return [Line(*row) for row in db.execute(query.order_by(Conference.starts, Conference.id).limit(limit))]
 
 
@@ -156,9 +154,7 @@ class Unreached(NamedTuple):
 
 def list_unreached(db: Session, hosts: Collection[int] | None, *, now: datetime, limit: int) -> list[Unreached]:
     """Conferences not over whose letters failed for good, or have been tried and still wait, with how many people."""
-    failed = or_(
-        Effect.state.in_(_UNDELIVERED), and_(Effect.state.in_(("owed", "leased")), Effect.attempts > 1)
-    )
+    failed = or_(Effect.state.in_(_UNDELIVERED), and_(Effect.state.in_(("owed", "leased")), Effect.attempts > 1))
     query = (
         select(Conference.key, Conference.title, Conference.starts, func.count(Effect.chain.distinct()))
         .join(Effect, Effect.conference_id == Conference.id)

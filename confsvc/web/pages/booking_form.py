@@ -90,6 +90,16 @@ def form_context(request: web.Request, asked: Asked, words: Phrases) -> dict[str
     }  # fmt: skip
 
 
+def _holders(asked: Asked, words: Phrases) -> list[tuple[str, str, list[str]]]:
+    """Who holds until when, and which rooms: one line however many rooms one conference holds."""
+    found: dict[tuple[str, str], list[str]] = {}
+    for taken in asked.answer.taken:
+        until = words.near(taken.ends, asked.wish.booking.starts)
+        room = asked.places.room_by_id.get(taken.room_id)
+        found.setdefault((taken.unit or "?", until), []).append(room.unit_short if room else taken.room)
+    return [(unit, until, rooms) for (unit, until), rooms in found.items()]
+
+
 def base_of(conference: Conference | None) -> str:
     """Under which address the form is saved and checked."""
     return f"/conferences/{conference.key}" if conference else "/book"
@@ -102,5 +112,8 @@ def answer_context(asked: Asked, words: Phrases, base: str) -> dict[str, Any]:
     return {
         "w": words, "base": base, "answer": asked.answer, "answer_errors": list(error_texts(told, words).values()),
         "when": words.span(wish.starts, wish.ends) if asked.answer.timed else "",
-        "free_times": [(at.isoformat(), f"{words.day(at)}, {words.clock(at)}") for at in asked.answer.free],
+        "free_times": [
+            (at.isoformat(), words.headed(f"{words.day(at)}, {words.clock(at)}")) for at in asked.answer.free
+        ],
+        "holders": _holders(asked, words),
     }  # fmt: skip

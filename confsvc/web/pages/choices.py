@@ -55,6 +55,7 @@ class Places:
 
     def main_rooms(self) -> list[RoomOn]:
         """For the main site: the own office's, the province's hall, then protocol order."""
+
         def rank(room: RoomOn) -> int:
             if room.unit_id == self.own_unit_id:
                 return 0

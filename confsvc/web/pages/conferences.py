@@ -71,7 +71,7 @@ def read_query(query: Fields) -> Query:
 
 
 def _cursor(text: str) -> tuple[datetime, int] | None:
-    """"<epoch microseconds>_<id>": where the page before ended."""
+    """ "<epoch microseconds>_<id>": where the page before ended."""
     moment, _, number = text.partition("_")
     if not (moment.isascii() and moment.isdecimal() and number.isascii() and number.isdecimal()) or len(text) > 40:
         return None
@@ -82,9 +82,8 @@ async def show(request: web.Request) -> web.Response:
     """GET /conferences."""
     words, query, now = Phrases(request[keys.LANGUAGE]), read_query(request.query), keys.now(request)
     context = await request.app[keys.DATABASE].read(_load, keys.actor(request), query, words, now=now)
-    name = "conferences_list.html" if "HX-Request" in request.headers else "conferences.html"
     return render(
-        request, name, w=words, query=query, values={
+        request, "conferences.html", w=words, query=query, values={
             "from": f"{query.since:%d/%m/%Y}" if query.since else str(request.query.get("from", "")),
             "to": f"{query.until:%d/%m/%Y}" if query.until else str(request.query.get("to", "")),
         },

@@ -58,9 +58,7 @@ def _result_label(here: Standing) -> str:
             "not_held": "Not held"}.get(here, "Result")  # fmt: skip
 
 
-def _cancelled(
-    conference: Conference, when: dict[str, datetime], words: Phrases, now: datetime
-) -> list[StepView]:
+def _cancelled(conference: Conference, when: dict[str, datetime], words: Phrases, now: datetime) -> list[StepView]:
     booked, ended = when.get("booked", conference.booked_at), when.get("cancelled")
     return [
         StepView(words.say("Scheduled"), words.near(booked, now), True, False),

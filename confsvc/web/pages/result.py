@@ -47,9 +47,7 @@ async def show(request: web.Request) -> web.Response:
 
 async def _page(request: web.Request, fields: Fields | None, errors: tuple[FieldError, ...] = ()) -> web.Response:
     words = Phrases(request[keys.LANGUAGE])
-    conference, parts = await request.app[keys.DATABASE].read(
-        _load, keys.actor(request), request.match_info["key"]
-    )
+    conference, parts = await request.app[keys.DATABASE].read(_load, keys.actor(request), request.match_info["key"])
     values = _values(conference) if fields is None else {
         name: text_field(fields, name) for name in ("outcome", "ran_from", "ran_until", "reason")
     }  # fmt: skip

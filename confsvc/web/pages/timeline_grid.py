@@ -1,7 +1,7 @@
 """The timeline of rooms as cells: what is held, what is free, when the offices are closed.  (pure)
 
-A day is cut into quarters of an hour. Free time becomes cells of two hours at most, broken at the office hours, so that a
-click on one begins a booking there; what is held is one cell however long it is.
+A day is cut into quarters of an hour. Free time becomes cells of two hours at most, broken at the office hours, so
+that a click on one begins a booking there; what is held is one cell however long it is.
 """
 
 from __future__ import annotations

@@ -71,7 +71,7 @@ class TypedGuests:
 
 
 def parse_guests(typed: str, language: str = "vi") -> TypedGuests:
-    """"Name <address>" a line, also with a comma, semicolon, tab or nothing between; an address alone is its own name.
+    """ "Name <address>" a line, also with a comma, semicolon, tab or nothing between; an address alone is its own name.
 
     A line without an address keeps an empty one, so that the checks of booking name it.
     """
@@ -87,7 +87,7 @@ def parse_guests(typed: str, language: str = "vi") -> TypedGuests:
     return TypedGuests(tuple(guests), tuple(lines))
 
 
-_MARKS: Mapping[int, str] = {ord(mark): " " for mark in "<>;,\t\"()"}
+_MARKS: Mapping[int, str] = {ord(mark): " " for mark in '<>;,\t"()'}
 
 
 def format_guests(guests: tuple[GuestWish, ...]) -> str:

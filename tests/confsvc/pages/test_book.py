@@ -94,7 +94,7 @@ async def test_a_taken_room_is_named_with_who_holds_it_until_when_and_ways_out(
         answer = await clerk.post("/book/check", data=form(service, "HHOA", "LNAM"), headers=headers)
         assert answer.status_code == 200
         assert 'data-verdict="taken"' in answer.text
-        assert "Sở Nội vụ giữ đến 10:00" in answer.text and "Lục Nam: " not in answer.text
+        assert "Sở Nội vụ giữ đến 10:00: Hiệp Hòa<" in answer.text
         assert ("<html" in answer.text) == (not headers), "the same answer alone, or in its page"
     free = re.findall(r'name="set" value="([^"]+)"', answer.text)
     assert len(free) == 3
@@ -195,3 +195,17 @@ async def test_a_changed_conference_shows_what_others_changed_when_two_edit(
     assert stale.status_code == 409
     assert "Tập huấn chữ ký số" in stale.text and "Lục Nam" in stale.text and "Người clerk" in stale.text
     assert service.database.read_now(found, key).title == "Tập huấn chữ ký số"
+
+
+async def test_a_conference_does_not_stand_in_the_way_of_its_own_change(
+    service: Service, clerk: httpx.AsyncClient
+) -> None:
+    key = (await clerk.post("/book", data=form(service, "HHOA"))).headers["location"].rpartition("/")[2]
+    later = form(service, "HHOA", "LNAM", start="09:00", end="11:00", version="1")
+    assert 'data-verdict="taken"' in (await clerk.post("/book/check", data=later)).text
+    answer = await clerk.post(f"/conferences/{key}/check", data=later, headers={"HX-Request": "true"})
+    assert 'data-verdict="free"' in answer.text and "<html" not in answer.text
+    saved = await clerk.post(f"/conferences/{key}/edit", data=later)
+    assert saved.status_code == 303
+    page = (await clerk.get(f"/conferences/{key}")).text
+    assert "<del>–</del> → <ins>Phòng họp trực tuyến Lục Nam</ins>" in page

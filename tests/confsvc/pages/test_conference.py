@@ -26,9 +26,7 @@ def rules_of(service: Service) -> Rules:
 
 def whole(service: Service, starts: datetime, **changes: str) -> str:
     """The key of a conference with twelve sites and forty recipients."""
-    booked = service.database.write_now(
-        scenes.whole, starts, now=service.now, rules=rules_of(service), **changes
-    )
+    booked = service.database.write_now(scenes.whole, starts, now=service.now, rules=rules_of(service), **changes)
     return booked.key
 
 
