@@ -79,9 +79,10 @@ async def jobs(app: web.Application) -> AsyncIterator[None]:
     """The bell and what it rings: the loop over conferences, the outbox, the slower rounds."""
     settings, database, videos, pulse = app[keys.SETTINGS], app[keys.DATABASE], app[VIDEOS], app[keys.PULSE]
     clients = {video.name: video.client for video in videos.values()}
+    mailer = open_mailer(settings)
     work = app[JOBS] = Jobs(
         database, now=app[keys.NOW], timing=settings.timing,
-        handlers=handlers(database, open_mailer(settings), sender_of(settings), clients), videos=videos,
+        handlers=handlers(database, mailer, sender_of(settings), clients), videos=videos,
         rounds=usual_rounds(database, app[HUB]), noted=pulse.video.__setitem__,
     )  # fmt: skip
 
@@ -96,6 +97,7 @@ async def jobs(app: web.Application) -> AsyncIterator[None]:
     yield
     await clock.stop()
     await work.stop()
+    await mailer.aclose()
 
 
 CLOCK: web.AppKey[Clock] = web.AppKey("clock", Clock)

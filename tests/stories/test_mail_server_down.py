@@ -7,6 +7,7 @@ from typing import Any
 
 from integrations.calendar.lint import lint
 from scheduler.models import Conference, Effect
+from tests.fakes.jitsi import until
 from tests.fakes.service import Service
 from tests.fakes.smtp_sink import Received
 from tests.stories.day import local
@@ -86,3 +87,12 @@ async def _arrived(service: Service, changed: Any, cancelled: Any, today: Any, k
     assert await _states(service, changed) == ["superseded", "superseded", "done", "done"]
     assert await _states(service, cancelled) == ["superseded", "superseded", "needless", "needless"]
     assert await _states(service, known) == ["done", "done", "superseded", "superseded", "done", "done"]
+
+
+async def test_the_line_to_the_mail_server_is_closed_at_the_end(service: Service) -> None:
+    await service.book("STTTT", "YTHE", **TOMORROW)
+    await service.settle()
+    (line,) = service.sink._open
+    assert not line.is_closing()
+    await service.stop()
+    await until(line.is_closing)
