@@ -56,7 +56,7 @@ def main() -> None:
 
 
 def take_all(browser: Browser, address: str, link: str, meeting: dict[str, Any], units: list[dict[str, Any]]) -> None:
-    staff = browser.new_context(locale="vi-VN", timezone_id="Asia/Ho_Chi_Minh", viewport={"width": 1180, "height": 760})
+    staff = browser.new_context(locale="vi-VN", timezone_id="Asia/Ho_Chi_Minh", viewport={"width": 1180, "height": 680})
     page = staff.new_page()
     become_administrator(page, link)
     day = datetime.fromisoformat(meeting["starts"]).strftime("%d/%m/%Y")
