@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import shutil
 from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass, field
@@ -11,6 +12,7 @@ from typing import Any
 
 import httpx
 import pytest
+import structlog
 from aiohttp import web
 from argon2 import PasswordHasher
 
@@ -24,6 +26,19 @@ from confsvc.settings import with_simulated_bridge
 from scheduler.reading_queries import list_unit_ids
 from tests.directory import MAIL_DOMAIN, load_default
 from tests.postgres import Postgres
+
+
+@pytest.fixture(scope="session", autouse=True)
+def quiet() -> None:
+    """Only what is wrong is said, without the local variables that structlog shows by itself."""
+    structlog.configure(
+        wrapper_class=structlog.make_filtering_bound_logger(logging.ERROR),
+        processors=[
+            structlog.processors.add_log_level,
+            structlog.dev.ConsoleRenderer(colors=False, exception_formatter=structlog.dev.plain_traceback),
+        ],
+    )
+
 
 START = datetime(2026, 11, 24, 1, 0, tzinfo=UTC)
 PASSWORD = "mat khau dai lam"

@@ -70,7 +70,9 @@ def test_the_second_look_finds_what_does_not_fit(config: Path) -> None:
     )
     found = _mistakes(config)
     assert set(found) == {
-        "service.host", "database.url", "times.wrong", "times.grace", "bridges.a.secret_file", "bridges.a.callback_secret_file",
+        "service.host", "database.url", "times.wrong", "times.endpoint_lead", "times.grace",
+        "bridges.a.secret_file",
+        "bridges.a.callback_secret_file",
     }  # fmt: skip
     assert "TLS" in found["service.host"]
 
