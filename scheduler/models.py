@@ -1,23 +1,22 @@
-"""Tables of WHEN: conferences and what they reserve, openings and facts, the outbox, and the measure."""
+"""Tables of WHEN: conferences and what they reserve. The tables of the other floors are named here too."""
 
 from __future__ import annotations
 
-from datetime import date, datetime
-from typing import Any
+from datetime import datetime
 
 from sqlalchemy import CheckConstraint, ForeignKey, Index, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from rooms.models import LEVELS
-from rooms.schema import Id, Row, add_rule, no_overlap_ddl, one_of, options
+from rooms.schema import Row, add_rule, no_overlap_ddl, one_of, options
+from scheduler.conduct.models import Bridge, Fact, Opening
+from scheduler.outbox_models import EFFECT_STATES, CalendarItem, Edition, Effect, Told
+from scheduler.record.models import EVIDENCE, Attendance, Goal, KpiScope, Presence, Tally, TallyDistrict
 
 STATES = ("draft", "planned", "provisioned", "open", "ended", "recorded", "cancelled")
 FINAL_STATES = ("recorded", "cancelled")
 FORMS = ("online", "in_person", "hybrid")
 OUTCOMES = ("unknown", "held", "failed_online", "not_held")
-EVIDENCE = ("auto", "confirmed", "declared")
-EFFECT_STATES = ("owed", "leased", "done", "superseded", "needless", "expired", "dead")
-_LIVE_EFFECT = text("state IN ('owed', 'leased')")
 
 
 class Conference(Row):
@@ -161,205 +160,8 @@ add_rule(
     no_overlap_ddl("reservation_room_taken", "reservation", "room_id", "starts", "ends", where="holds"),
 )
 
-
-class Bridge(Row):
-    """One Jitsi deployment. Its addresses and secrets are configuration; the row gives it an id for ever."""
-
-    __tablename__ = "bridge"
-    name: Mapped[str] = mapped_column(unique=True)
-    base_url: Mapped[str]
-    active: Mapped[bool] = mapped_column(default=True)
-
-
-class Opening(Row):
-    """One jitsi_name on one bridge for one conference. A move or a revocation closes it and opens generation n+1."""
-
-    __tablename__ = "opening"
-    conference_id: Mapped[int] = mapped_column(ForeignKey("conference.id", ondelete="CASCADE"))
-    bridge_id: Mapped[int] = mapped_column(ForeignKey("bridge.id"))
-    generation: Mapped[int] = mapped_column(default=1)
-    jitsi_name: Mapped[str] = mapped_column(unique=True)
-    since: Mapped[datetime]
-    until: Mapped[datetime | None]
-    __table_args__ = options(
-        UniqueConstraint("conference_id", "generation"),
-        Index(
-            "uq_opening_current",
-            "conference_id",
-            unique=True,
-            postgresql_where=text("until IS NULL"),
-            sqlite_where=text("until IS NULL"),
-        ),
-    )
-
-
-class Fact(Row):
-    """Something that happened outside, once per key, in any order. Facts about unknown rooms are kept too."""
-
-    __tablename__ = "fact"
-    key: Mapped[str] = mapped_column(unique=True)
-    kind: Mapped[str]
-    source: Mapped[str]
-    conference_id: Mapped[int | None] = mapped_column(ForeignKey("conference.id", ondelete="CASCADE"))
-    opening_id: Mapped[int | None] = mapped_column(ForeignKey("opening.id", ondelete="CASCADE"))
-    endpoint_id: Mapped[int | None] = mapped_column(ForeignKey("endpoint.id"))
-    at: Mapped[datetime]
-    received: Mapped[datetime]
-    data: Mapped[dict[str, Any]]
-    __table_args__ = options(Index(None, "conference_id"), Index(None, "endpoint_id", "at"), Index(None, "opening_id"))
-
-
-class CalendarItem(Row):
-    """One entry in people's calendars. One SEQUENCE counter an entry; ``last_dtstamp`` only rises, by whole seconds."""
-
-    __tablename__ = "calendar_item"
-    uid: Mapped[str] = mapped_column(unique=True)
-    sequence: Mapped[int] = mapped_column(default=0)
-    last_major_sequence: Mapped[int] = mapped_column(default=0)
-    last_dtstamp: Mapped[datetime]
-
-
-class Edition(Row):
-    """One immutable state of a calendar entry as sent: what every letter of that edition says."""
-
-    __tablename__ = "edition"
-    uid: Mapped[str] = mapped_column(ForeignKey("calendar_item.uid", ondelete="CASCADE"))
-    number: Mapped[int]
-    method: Mapped[str]
-    sequence: Mapped[int]
-    dtstamp: Mapped[datetime]
-    content: Mapped[dict[str, Any]]
-    __table_args__ = options(UniqueConstraint("uid", "number"), one_of("method", ("REQUEST", "CANCEL")))
-
-
-class Told(Row):
-    """What one address has surely, or perhaps (the answer was lost), received about one calendar entry."""
-
-    __tablename__ = "told"
-    uid: Mapped[str] = mapped_column(ForeignKey("calendar_item.uid", ondelete="CASCADE"))
-    mail: Mapped[str]
-    sure_edition: Mapped[int | None]
-    maybe_edition: Mapped[int | None]
-    first_message_id: Mapped[str | None]
-    __table_args__ = options(UniqueConstraint("uid", "mail"))
-
-
-class Effect(Row):
-    """What we owe the world. Unique key; only the oldest live row of a chain may be claimed."""
-
-    __tablename__ = "effect"
-    kind: Mapped[str]
-    key: Mapped[str] = mapped_column(unique=True)
-    chain: Mapped[str]
-    conference_id: Mapped[int | None] = mapped_column(ForeignKey("conference.id", ondelete="CASCADE"))
-    payload: Mapped[dict[str, Any]]
-    state: Mapped[str] = mapped_column(default="owed")
-    due: Mapped[datetime]
-    expires: Mapped[datetime]
-    token: Mapped[str | None]
-    lease_until: Mapped[datetime | None]
-    attempts: Mapped[int] = mapped_column(default=0)
-    maybe: Mapped[bool] = mapped_column(default=False)  # an earlier attempt may have arrived
-    last_error: Mapped[str | None]
-    created: Mapped[datetime]
-    settled: Mapped[datetime | None]
-    __table_args__ = options(
-        one_of("state", EFFECT_STATES),
-        Index("ix_effect_chain_live", "chain", "id", postgresql_where=_LIVE_EFFECT, sqlite_where=_LIVE_EFFECT),
-        Index("ix_effect_due_live", "due", "id", postgresql_where=_LIVE_EFFECT, sqlite_where=_LIVE_EFFECT),
-        Index(None, "conference_id"),
-    )
-
-
-class Presence(Row):
-    """One device in a conference from when to when. Derived from facts and rebuilt at will."""
-
-    __tablename__ = "presence"
-    conference_id: Mapped[int] = mapped_column(ForeignKey("conference.id", ondelete="CASCADE"))
-    site_id: Mapped[int | None] = mapped_column(ForeignKey("site.id", ondelete="CASCADE"))
-    device: Mapped[str]
-    name: Mapped[str] = mapped_column(default="")
-    joined: Mapped[datetime]
-    left: Mapped[datetime]
-    source: Mapped[str]
-    __table_args__ = options(Index(None, "conference_id"))
-
-
-class Attendance(Row):
-    """How one delegation attended: mode, minutes, and on whose evidence."""
-
-    __tablename__ = "attendance"
-    delegation_id: Mapped[int] = mapped_column(ForeignKey("delegation.id", ondelete="CASCADE"), unique=True)
-    conference_id: Mapped[int] = mapped_column(ForeignKey("conference.id", ondelete="CASCADE"))
-    mode: Mapped[str]
-    extent: Mapped[str]
-    first: Mapped[datetime | None]
-    last: Mapped[datetime | None]
-    seconds: Mapped[int] = mapped_column(default=0)
-    evidence: Mapped[str]
-    by: Mapped[str]
-    __table_args__ = options(
-        one_of("mode", ("online", "in_person", "phone", "absent")),
-        one_of("extent", ("full", "part", "none")),
-        one_of("evidence", EVIDENCE),
-        Index(None, "conference_id"),
-    )
-
-
-class Tally(Row):
-    """One counted meeting's line in the measure; its leader is the conference that ``counted_with`` names."""
-
-    __tablename__ = "tally"
-    leader_id: Mapped[int] = mapped_column(ForeignKey("conference.id", ondelete="CASCADE"), unique=True)
-    year: Mapped[int]
-    local_date: Mapped[date]
-    host_unit_id: Mapped[int] = mapped_column(ForeignKey("unit.id"))
-    host_group: Mapped[str]
-    kind_class: Mapped[str]
-    in_scope: Mapped[bool]
-    scope_reason: Mapped[str | None]
-    status: Mapped[str]
-    v: Mapped[int]
-    p: Mapped[int]
-    online: Mapped[bool]
-    lawful: Mapped[bool] = mapped_column(default=True)
-    evidence: Mapped[str | None]
-    __table_args__ = options(Index(None, "year", "in_scope"), Index(None, "host_unit_id"))
-
-
-class TallyDistrict(Row):
-    """The form in which one district attended one counted meeting."""
-
-    __tablename__ = "tally_district"
-    tally_id: Mapped[int] = mapped_column(ForeignKey("tally.id", ondelete="CASCADE"))
-    counterpart_unit_id: Mapped[int] = mapped_column(ForeignKey("unit.id"))
-    online: Mapped[bool]
-    __table_args__ = options(UniqueConstraint("tally_id", "counterpart_unit_id"))
-
-
-class KpiScope(Row):
-    """Which level of unit is the counterpart that makes a meeting count, from one day to another (inclusive)."""
-
-    __tablename__ = "kpi_scope"
-    counterpart_level: Mapped[str]
-    valid_from: Mapped[date]
-    valid_to: Mapped[date | None]
-    __table_args__ = options(one_of("counterpart_level", LEVELS))
-
-
-class Goal(Row):
-    """The share of a year's counted meetings to be held online, as an exact fraction, and the paper that says so."""
-
-    __tablename__ = "goal"
-    year: Mapped[int] = mapped_column(unique=True)
-    numerator: Mapped[int]
-    denominator: Mapped[int]
-    basis: Mapped[str] = mapped_column(default="")
-    __table_args__ = options(CheckConstraint("0 < numerator AND numerator <= denominator", name="fraction"))
-
-
 __all__ = [
     "EFFECT_STATES", "EVIDENCE", "FINAL_STATES", "FORMS", "OUTCOMES", "STATES", "Attendance", "Bridge", "CalendarItem",
-    "Conference", "Delegation", "Edition", "Effect", "Fact", "Goal", "Guest", "Id", "KpiScope", "Opening", "Presence",
+    "Conference", "Delegation", "Edition", "Effect", "Fact", "Goal", "Guest", "KpiScope", "Opening", "Presence",
     "Reservation", "Site", "Tally", "TallyDistrict", "Told",
 ]  # fmt: skip

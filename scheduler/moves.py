@@ -21,7 +21,7 @@ MOVES: dict[str, frozenset[str]] = {
     "recorded": frozenset(),
     "cancelled": frozenset(),
 }
-"""From each state, where a conference may go. A missed tick may skip ``provisioned`` or ``open`` on the way to the end."""
+"""From each state, where a conference may go. A missed tick may skip ``provisioned`` or ``open`` before the end."""
 
 
 def move(

@@ -75,7 +75,7 @@ def list_conferences(
         starts, last_id = after
         conditions.append(or_(Conference.starts > starts, and_(Conference.starts == starts, Conference.id > last_id)))
     query = select(*_LISTED).join(Unit, Unit.id == Conference.host_unit_id).where(*conditions)
-    return [ListedRow(*row) for row in db.execute(query.order_by(Conference.starts, Conference.id).limit(limit))]
+    return [ListedRow._make(row) for row in db.execute(query.order_by(Conference.starts, Conference.id).limit(limit))]
 
 
 def find_visible(db: Session, key: str, *, draft_hosts: Sequence[int] | None) -> Conference | None:
@@ -209,19 +209,19 @@ def count_live_effects(db: Session) -> dict[tuple[str, str], int]:
 def count_live_conferences(db: Session) -> dict[str, int]:
     """How many conferences the loop still looks at, by state."""
     query = select(Conference.state, func.count()).where(Conference.due.is_not(None)).group_by(Conference.state)
-    return dict(db.execute(query).tuples().all())
+    return dict(db.execute(query).all())
 
 
 def list_room_ids(db: Session, keys: Collection[str]) -> dict[str, int]:
     """Ids of rooms by public key, also retired ones: whether they can be booked is not asked here."""
-    return dict(db.execute(select(Room.key, Room.id).where(Room.key.in_(keys))).tuples().all()) if keys else {}
+    return dict(db.execute(select(Room.key, Room.id).where(Room.key.in_(keys))).all()) if keys else {}
 
 
 def list_unit_ids(db: Session, codes: Collection[str]) -> dict[str, int]:
     """Ids of units by code, whatever the day."""
-    return dict(db.execute(select(Unit.code, Unit.id).where(Unit.code.in_(codes))).tuples().all()) if codes else {}
+    return dict(db.execute(select(Unit.code, Unit.id).where(Unit.code.in_(codes))).all()) if codes else {}
 
 
 def list_unit_codes(db: Session, ids: Collection[int]) -> dict[int, str]:
     """Codes of units by id."""
-    return dict(db.execute(select(Unit.id, Unit.code).where(Unit.id.in_(ids))).tuples().all()) if ids else {}
+    return dict(db.execute(select(Unit.id, Unit.code).where(Unit.id.in_(ids))).all()) if ids else {}
