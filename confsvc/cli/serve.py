@@ -22,11 +22,13 @@ from confsvc.web.serving import serve as run
 @click.option("--port", type=click.IntRange(0, 65535), help="Port to listen on. [default: service.port]")
 @click.option("--var", type=click.Path(), help="The folder of data.")
 @click.option("--quickstart", is_flag=True, help="Create and fill the database; simulate a video host if none is set.")
+@click.option("--json-logs", is_flag=True, help="Log lines as JSON, for a collector.")
 @click.option("--without-simulator", is_flag=True, help="Do not start the simulated video host beside the service.")
 @click.pass_obj
 def serve(
-    setup: Setup, host: str | None, port: int | None, var: str | None, quickstart: bool, without_simulator: bool
-) -> None:
+    setup: Setup, host: str | None, port: int | None, var: str | None, quickstart: bool, json_logs: bool,
+    without_simulator: bool,
+) -> None:  # fmt: skip
     """Serve pages, API, room endpoints and video hosts until SIGTERM or Ctrl+C.
 
     Listening on an address that others can reach is refused without TLS (docs/operations.md says how to set it up).
@@ -39,7 +41,7 @@ def serve(
     with _simulator(setup, settings, without_simulator):
         _announce(settings, link)
         try:
-            asyncio.run(run(settings))
+            asyncio.run(run(settings, json_logs=json_logs))
         except OSError as problem:
             fail(f"cannot listen on {settings.service.host}:{settings.service.port}: {problem.strerror or problem}")
 
@@ -48,9 +50,8 @@ def _announce(settings: Settings, link: str | None) -> None:
     url = settings.public_url
     click.echo(f"» {url}")
     if link:
-        click.echo(
-            f"» nobody can sign in yet: make the first administrator (once, within seven days) at\n  {url}/first-admin/{link}"
-        )
+        click.echo("» nobody can sign in yet: make the first administrator (once, within seven days) at")
+        click.echo(f"  {url}/first-admin/{link}")
     if settings.maildir:
         click.echo(f"» no mail server is set: letters are kept in {settings.maildir} and shown at {url}/outbox")
     if settings.simulated:

@@ -2,11 +2,12 @@
 const SCRIPT_LIMIT = 20_000;
 const PING = 5_000;
 
-// What a room without a keyboard needs, over whatever the agenda's config says: no page that waits for a click, no
-// dialog at the end, nothing to press, microphone off until somebody in the room turns it on.
+// What an unattended room needs, over whatever the agenda's config says: no page that waits for a click, no dialog at
+// the end, and only the two buttons that people in the room must have: microphone, off until one of them turns it on,
+// and camera. Nobody else can turn them on.
 const FORCED = {
   prejoinConfig: { enabled: false }, disableDeepLinking: true, startWithAudioMuted: true, requireDisplayName: false,
-  toolbarButtons: [], notifications: [], notifyOnConferenceDestruction: false, feedbackPercentage: 0,
+  toolbarButtons: ["microphone", "camera"], notifications: [], notifyOnConferenceDestruction: false, feedbackPercentage: 0,
   disableInviteFunctions: true, readOnlyName: true,
 };
 
@@ -71,6 +72,11 @@ export class Meeting {
     on("videoMuteStatusChanged", ({ muted }) => this.#mute("video", muted));
     on("cameraError", () => this.say("device", { code: "E_CAM" }));
     on("micError", () => this.say("device", { code: "E_MIC" }));
+  }
+
+  /** Somebody in the room asks for it; there is no other way to turn the microphone on. */
+  toggleMicrophone() {
+    this.#api?.executeCommand("toggleAudio");
   }
 
   hangup() {

@@ -50,6 +50,9 @@ class Kiosk {
     keepAwake();
     if (this.api.keys) await Promise.race([this.fetch(), new Promise((done) => setTimeout(done, FIRST_ANSWER))]);
     if (this.state.phase === "starting") this.feed(this.api.keys ? { t: "paired" } : { t: "unpaired" });
+    document.addEventListener("keydown", ({ key, repeat }) => {
+      if (key.toLowerCase() === "m" && !repeat) this.meeting?.toggleMicrophone();
+    });
     setInterval(() => this.tick(), TICK);
   }
 
