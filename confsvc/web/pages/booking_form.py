@@ -79,8 +79,8 @@ def form_context(request: web.Request, asked: Asked, words: Phrases) -> dict[str
     groups, hidden = site_groups(places, set(typed.sites), typed.find, words)
     return {
         "typed": typed, "kinds": kind_options(words), "forms": form_options(words),
-        "hosts": [(u.code, u.short) for u in places.hosts],
-        "mains": [(room.key, f"{room.unit_short} – {room.name}") for room in places.main_rooms()],
+        "hosts": places.host_options(typed.host),
+        "mains": places.main_options(typed.main),
         "groups": groups, "hidden_sites": hidden, "chosen_sites": len(typed.sites),
         "units": unit_options([u for u in places.units if u.level != "commune"], set(typed.units)),
         "reasons": reason_options(words, without=("secret",)),

@@ -53,6 +53,22 @@ class Places:
         own = next((unit for unit in self.hosts if unit.id == self.own_unit_id), None)
         return own or (self.hosts[0] if self.hosts else None)
 
+    def host_options(self, chosen: str) -> list[tuple[str, str]]:
+        """Offices to act for; of the communes, which are many, the own and the chosen one."""
+        return [
+            (unit.code, unit.short)
+            for unit in self.hosts
+            if unit.level != "commune" or unit.code == chosen or unit.id == self.own_unit_id
+        ]
+
+    def main_options(self, chosen: str) -> list[tuple[str, str]]:
+        """Rooms for the main site; of the communes, which are many, the own and the chosen one."""
+        return [
+            (room.key, f"{room.unit_short} – {room.name}")
+            for room in self.main_rooms()
+            if room.unit_level != "commune" or room.key == chosen or room.unit_id == self.own_unit_id
+        ]
+
     def main_rooms(self) -> list[RoomOn]:
         """For the main site: the own office's, the province's hall, then protocol order."""
 

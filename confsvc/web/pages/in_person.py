@@ -74,7 +74,7 @@ def _page(request: web.Request, typed: Typed, places: Places, errors: tuple[Fiel
     return render(
         request, "in_person.html", status=422 if errors else 200, w=words, typed=asdict(typed),
         errors=error_texts(renamed, words), kinds=kind_options(words), reasons=reason_options(words),
-        hosts=[(u.code, u.short) for u in places.hosts],
+        hosts=places.host_options(typed.host),
         units=unit_options([u for u in places.units if u.level not in ("province", "commune")], set(typed.units)),
     )  # fmt: skip
 

@@ -15,6 +15,7 @@ from scheduler.booking.validation import local_day
 from scheduler.models import Conference, Effect, Guest, Reservation, Site
 from tests.confsvc.conftest import Service
 from tests.confsvc.pages.scenes import DISTRICTS, booked, found
+from tests.directory import load_communes
 
 MORNING = {"date": "02/12/2026", "start": "08:00", "end": "10:00"}
 
@@ -209,3 +210,17 @@ async def test_a_conference_does_not_stand_in_the_way_of_its_own_change(
     assert saved.status_code == 303
     page = (await clerk.get(f"/conferences/{key}")).text
     assert "<del>–</del> → <ins>Phòng họp trực tuyến Lục Nam</ins>" in page
+
+
+async def test_with_230_communes_the_forms_stay_light_and_communes_are_found_by_name(
+    service: Service, clerk: httpx.AsyncClient
+) -> None:
+    service.database.write_now(load_communes)
+    page = await clerk.get("/book")
+    assert len(page.content) < 31 * 1024 and "230 điểm cầu cấp xã" in page.text
+    found_ = await clerk.post("/book/check", data=form(service, "HHOA", find="an hanh"))
+    shown = re.findall(r'data-tag="commune"[^>]*>([^<]+)<', found_.text)
+    assert shown and all("Hạnh" in name for name in shown)
+    rooms = await clerk.get("/timeline?day=2026-12-02")
+    assert rooms.text.count('<th scope="row">') == 60 and "trang 1/5" in rooms.text
+    assert rooms.status_code == 200 and "/timeline?day=2026-12-02&amp;page=2" in rooms.text
