@@ -44,6 +44,14 @@ async def service(settings: Settings, sqlite_url: str) -> AsyncIterator[Service]
     database.close()
 
 
+@pytest.fixture(autouse=True)
+async def closed(service: Service, chromium: Browser) -> AsyncIterator[None]:
+    """Its windows are closed while the service still answers."""
+    yield
+    for context in chromium.contexts:
+        await context.close()
+
+
 async def signed_in(chromium: Browser, service: Service, **context: Any) -> Page:
     """A page of a clerk of Sở TT&TT; scripts' mistakes and refused loads end the test."""
     if not service.logins:
