@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
@@ -35,8 +36,29 @@ class ChangeFilter:
         if self.until is not None:
             yield Change.at < self.until
         if self.search:
-            texts = (Change.act, Change.reason, cast(Change.before, String), cast(Change.after, String))
-            yield or_(*(func.lower(text).contains(self.search.lower(), autoescape=True) for text in texts))
+            texts = (func.lower(Change.act), func.lower(Change.reason))
+            values = (func.lower(cast(Change.before, String)), func.lower(cast(Change.after, String)))
+            found = [text.contains(word, autoescape=True) for word in _spellings(self.search) for text in texts]
+            found += [
+                value.contains(word, autoescape=True)
+                for word in {form for word in _spellings(self.search) for form in (word, _escaped(word))}
+                for value in values
+            ]
+            yield or_(*found)
+
+
+def _spellings(typed: str) -> set[str]:
+    """As it may stand there: the databases' ``lower`` knows a to z only."""
+    return {_ascii_lower(typed), _ascii_lower(typed.lower()), _ascii_lower(typed.upper()), _ascii_lower(typed.title())}
+
+
+def _ascii_lower(text: str) -> str:
+    return "".join(letter.lower() if letter.isascii() else letter for letter in text)
+
+
+def _escaped(text: str) -> str:
+    """As SQLite's JSON has it."""
+    return json.dumps(text)[1:-1]
 
 
 def list_changes(db: Session, wanted: ChangeFilter, *, before: int | None = None, limit: int) -> list[Change]:

@@ -126,6 +126,10 @@ class Act:
 
 
 def _value(form: Form, asks: Asks) -> Any:
+    """A form sends all its fields; one that is not there must not be taken for an emptied one."""
+    if asks.kind != "flag" and asks.name not in form.values:
+        form.wrong(asks.name, "required")
+        return None
     match asks.kind:
         case "day":
             return form.day(asks.name, required=asks.required)

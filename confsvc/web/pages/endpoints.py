@@ -68,7 +68,8 @@ async def endpoints(request: web.Request) -> web.Response:
     board = await request.app[keys.DATABASE].read(_read, actor, request.app[HUB], wanted.q, now=now)
     devices = [d for d in board.devices if (not wanted.problems or d.trouble) and wanted.link in ("", d.link)]
     pages = max(1, -(-len(devices) // PAGE))
-    page = min(int(query["page"]), pages) if query.get("page", "").isdecimal() and int(query["page"][:6]) else 1
+    typed = query.get("page", "")
+    page = min(max(int(typed), 1), pages) if typed.isdecimal() and len(typed) < 6 else 1
     return render(
         request, "endpoints.html", w=Words(request[keys.LANGUAGE]), now=now, asked=wanted, waiting=board.waiting,
         devices=devices[(page - 1) * PAGE : page * PAGE], total=len(devices), page=page, pages=pages,

@@ -33,7 +33,13 @@ class Asked:
     before: int | None
 
     def address(self, **changes: Any) -> str:
-        values = {"state": self.state, "kind": "" if self.kind == LETTER else self.kind, "q": self.q, "conference": self.conference, **changes}
+        values = {
+            "state": self.state,
+            "kind": "" if self.kind == LETTER else self.kind,
+            "q": self.q,
+            "conference": self.conference,
+            **changes,
+        }
         kept = {name: value for name, value in values.items() if value not in ("", None)}
         return f"/outbox?{urlencode(kept)}" if kept else "/outbox"
 

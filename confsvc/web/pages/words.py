@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from typing import Any
 
+from confsvc.web.names import FUNCTIONS
 from confsvc.web.pages.phrases import Phrases
 from scheduler.booking.validation import LOCAL
 from scheduler.record.indicator import Share
@@ -20,11 +21,6 @@ LEVELS = {
     "province_agency": "Departments and sectors", "district": "Districts and the city", "commune": "Communes",
 }  # fmt: skip
 GROUPS = {"ubnd": "Provincial People's Committee and its office", "agency": "Departments and sectors"}
-FUNCTIONS = {
-    "booker": "Person who books", "approver": "Approver", "operator": "Technical operator",
-    "site_contact": "Contact of a site", "leader": "Leadership", "reporter": "Reports and statistics",
-    "admin": "System administrator", "auditor": "Auditor",
-}  # fmt: skip
 CONFIDENCE = {"high": "certain", "medium": "likely", "low": "to be checked"}
 ADMIN_ACTS = {
     "added": "Added", "renamed": "Renamed", "retired": "Retired", "split": "Split", "equipped": "Equipped",
