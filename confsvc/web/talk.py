@@ -47,10 +47,10 @@ class Talk:
         except NotFound:
             self.connection.close(CLOSE_REVOKED)
             return
-        known, known_rev = self.etag, self.want_rev
+        known, known_rev, before = self.etag, self.want_rev, self.body
         self.body, self.etag, self.want_rev, self.looked = body, etag(agenda_bytes(body)), rev, now
         if tell and self.etag != known:
-            self.connection.put(AgendaHint(self.etag, self.spread()))
+            self.connection.put(AgendaHint(self.etag, min(self.spread(), self.spread(before))))
         if tell and rev > known_rev:
             self.connection.put(self.want())
 
@@ -65,11 +65,12 @@ class Talk:
             return Want(self.want_rev, None)
         return Want(self.want_rev, target["key"], target["ticket"], datetime.fromisoformat(target["leave_at"]))
 
-    def spread(self) -> int:
-        """Seconds over which devices spread their asking; none when this one is to join or leave about now."""
-        now, items = self.clock(), self.body["conferences"] if self.body else []
+    def spread(self, body: dict[str, Any] | None = None) -> int:
+        """Seconds over which devices spread their asking; none when by ``body`` (the agenda as it is, or as it was)
+        this one is in a conference, or joins or leaves one about now: nobody waits before a room just closed."""
+        now, items = self.clock(), (body or self.body or {"conferences": []})["conferences"]
         early, late = iso(now - SOON), iso(now + SOON)
-        soon = any(early <= item[name] <= late for item in items for name in ("join_at", "leave_at"))
+        soon = any(item["join_at"] <= late and early <= item["leave_at"] for item in items)
         return 0 if soon else SPREAD
 
     async def store(self, events: Events) -> None:

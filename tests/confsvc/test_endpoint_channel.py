@@ -217,7 +217,7 @@ async def test_a_booking_and_a_cancellation_reach_the_device(service: Service) -
     await device.connect()
     booked = await service.book(NOW + timedelta(minutes=10))
     hint = await device.hear_until(AgendaHint)
-    assert isinstance(hint, AgendaHint) and hint.spread == 20
+    assert isinstance(hint, AgendaHint) and hint.spread == 0, "it should be in the room already"
     await service.book(NOW + timedelta(days=3), "STTTT", "SDONG")  # somebody else's: not a word
     assert device.agenda is not None and [c["key"] for c in device.agenda["conferences"]] == [booked.key]
     await device.act()
@@ -226,10 +226,14 @@ async def test_a_booking_and_a_cancellation_reach_the_device(service: Service) -
     await service.database.write(
         cancel, booked.key, version=1, reason="bão", actor="account:1", now=service.clock()
     )
-    await device.hear_until(AgendaHint)
+    hint = await device.hear_until(AgendaHint)
+    assert isinstance(hint, AgendaHint) and hint.spread == 0, "it is in a room that was just closed"
     await device.act()
     await device.flush()
     assert device.inside is None
+    await service.book(NOW + timedelta(days=2))
+    hint = await device.hear_until(AgendaHint)
+    assert isinstance(hint, AgendaHint) and hint.spread == 20, "no hurry"
     assert [f.kind for f in _facts(service.database)] == ["endpoint.joined", "endpoint.left"]
 
 

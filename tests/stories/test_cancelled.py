@@ -7,6 +7,7 @@ from datetime import timedelta
 import pytest
 
 from integrations.calendar.lint import lint
+from rooms.messages import AgendaHint
 from scheduler.models import Opening
 from tests.fakes.jitsi import NotLetIn
 from tests.fakes.service import Service
@@ -30,6 +31,8 @@ async def test_everybody_is_told_and_the_rooms_are_free(service: Service) -> Non
     await service.api("POST", f"/conferences/{key}/cancel", {"version": version, "reason": "Chủ tịch đi công tác"})
     await service.told()
     assert all(hall.has(key) is None for hall in halls)
+    hints = [[told for told in hall.heard if isinstance(told, AgendaHint)] for hall in halls]
+    assert all(told[-1].spread == 0 for told in hints), "who is in the room must not wait to hear of it"
     await service.settle()
     assert all(hall.inside is None for hall in halls)
     assert not service.jitsi.host.rooms
