@@ -26,7 +26,6 @@ from scheduler.booking.party import Invitee, Party, find_party
 from scheduler.booking.queries import (
     Ids,
     delete_reservations,
-    find_conference,
     list_guests,
     list_room_parts,
     list_sites,
@@ -36,6 +35,7 @@ from scheduler.booking.reservations import lock_keys
 from scheduler.booking.sync import close_opening, sync_commitments, sync_party
 from scheduler.booking.validation import field_errors, local_day
 from scheduler.conduct.endings import owe_end
+from scheduler.conduct.queries import find_locked_by_key
 from scheduler.errors import Stale, TooLate, WrongMove
 from scheduler.models import Conference, Delegation, Edition
 from scheduler.moves import move
@@ -160,7 +160,8 @@ def cancel(db: Session, key: str, *, version: int, reason: str, actor: str, now:
 
 
 def _current(db: Session, key: str, version: int) -> Conference:
-    conference = find_conference(db, key)
+    """The conference, locked: what is read of it and its party from here on stays true until the end."""
+    conference = find_locked_by_key(db, key)
     if conference is None:
         raise NotFound(kind="conference", key=key)
     if conference.version != version:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import threading
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -14,7 +15,10 @@ from sqlalchemy.orm import Session
 
 from confsvc.database import Database
 from scheduler.booking.book import book
-from scheduler.errors import RoomTaken
+from scheduler.booking.booking import GuestWish
+from scheduler.booking.edit import booking_of, cancel, change, submit
+from scheduler.booking.queries import find_conference
+from scheduler.errors import RoomTaken, Stale
 from scheduler.models import Conference, Effect, Reservation, Site
 from tests.scheduler.booking.offices import NOW, RULES, START, offices, wish
 
@@ -79,3 +83,38 @@ def test_fifty_rounds_of_thirty_two(database_url: str) -> None:
 @pytest.mark.slow
 def test_a_thousand_rounds_of_thirty_two(database_url: str) -> None:
     _rounds(database_url, 1000)
+
+
+@pytest.mark.parametrize("draft", [False, True], ids=["cancel", "submit"])
+def test_nobody_ends_or_books_what_was_changed_under_his_hands(postgres_url: str, draft: bool) -> None:
+    """Whoever looked at version 1 is told, and nothing is written: else a guest added meanwhile would keep an
+    invitation to a cancelled conference, and a draft would hold other rooms than it has sites in."""
+    database = offices(Database(postgres_url))
+    booked = database.write_now(book, wish(), actor="account:1", now=NOW, rules=RULES, draft=draft)
+    looked = threading.Event()
+
+    def late(db: Session) -> None:
+        seen = find_conference(db, booked.key)  # as a page does before it acts; the session keeps it
+        looked.set()
+        if draft:
+            submit(db, booked.key, version=1, actor="account:2", now=NOW, rules=RULES)
+        else:
+            cancel(db, booked.key, version=1, reason="hoãn", actor="account:2", now=NOW)
+        assert seen is not None
+
+    def early(db: Session, pool: ThreadPoolExecutor) -> Any:
+        conference = find_conference(db, booked.key)
+        assert conference is not None
+        other = replace(booking_of(db, conference), room_ids=(2, 14), guests=(GuestWish("B", "b@x.vn", "vi"),))
+        change(db, booked.key, other, version=1, actor="account:1", now=NOW, rules=RULES)
+        second = pool.submit(database.write_now, late)
+        assert looked.wait(10)
+        return second
+
+    try:
+        with ThreadPoolExecutor(1) as pool, pytest.raises(Stale):
+            database.write_now(early, pool).result(30)
+        state = database.read_now(lambda db: db.scalars(select(Conference.state)).one())
+        assert state == ("draft" if draft else "planned")
+    finally:
+        database.close()
