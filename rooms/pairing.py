@@ -28,6 +28,7 @@ from rooms.pairing_queries import (
     find_waiting,
     has_used_token,
     list_waiting,
+    lock_room,
     set_endpoint,
 )
 from rooms.place_queries import find_endpoint, find_room
@@ -137,6 +138,7 @@ def confirm(
     room = find_room(db, room_key)
     if room is None or room.retired_at is not None:
         raise NotFound(kind="room", key=room_key)
+    lock_room(db, room.id)  # two operators may pair two devices for it at once: the later one replaces the earlier
     endpoint_id, key = _place(db, room.id, slot, pairing, actor=actor, now=now)
     pairing.state, pairing.endpoint_id, pairing.decided_by = "confirmed", endpoint_id, actor
     db.flush()

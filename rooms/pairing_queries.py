@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 from sqlalchemy import delete, func, insert, select, update
 from sqlalchemy.orm import Session
 
-from rooms.models import Endpoint, EndpointToken, Pairing
+from rooms.models import Endpoint, EndpointToken, Pairing, Room
 
 
 def add_pairing(db: Session, values: dict[str, Any]) -> None:
@@ -68,6 +68,11 @@ def find_token(db: Session, sha256: str, kind: str) -> Held | None:
     query = query.where(EndpointToken.sha256 == sha256, EndpointToken.kind == kind)
     row = db.execute(query.execution_options(populate_existing=True)).one_or_none()
     return Held(row[0], row[1]) if row else None
+
+
+def lock_room(db: Session, room_id: int) -> None:
+    """One at a time: which endpoints a room has, read in later statements, stays true until the end."""
+    db.execute(select(Room.id).where(Room.id == room_id).with_for_update(key_share=True))
 
 
 def lock_endpoint(db: Session, endpoint_id: int) -> None:

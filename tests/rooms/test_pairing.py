@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import threading
+from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
 
 import pytest
@@ -10,7 +12,7 @@ from sqlalchemy.orm import Session
 
 from confsvc.database import Database
 from rooms.errors import NotFound, Problem
-from rooms.models import Change, Endpoint, EndpointToken, Pairing
+from rooms.models import Change, Endpoint, EndpointToken, Pairing, Room
 from rooms.pairing import (
     ALPHABET,
     MOST_PER_ADDRESS,
@@ -26,6 +28,7 @@ from rooms.pairing import (
 from rooms.place_queries import list_rooms
 from rooms.tokens import Holder, Refused, Tokens, check_access, mark_used, refresh_tokens
 from tests.directory import NOW
+from tests.postgres import Postgres
 
 OPERATOR = "account:1"
 
@@ -192,3 +195,25 @@ def test_tokens_run_out(directory: Database) -> None:
     assert _refresh(directory, tokens.refresh, NOW + timedelta(days=90)) == Refused("bad_token")
     assert _refresh(directory, "nonsense") == Refused("bad_token")
     assert _access(directory, tokens.refresh) == Refused("bad_token")
+
+
+def test_operators_who_pair_one_room_at_once_leave_one_device_in_it(postgres: Postgres, filled_postgres: str) -> None:
+    racers = 8
+    database = Database(postgres.url(postgres.create(template=filled_postgres)), workers=racers)
+    try:
+        _pair(database)
+        room = _room(database)
+        codes = [_start(database).user_code for _ in range(racers)]
+        barrier = threading.Barrier(racers)
+
+        def run(code: str) -> str:
+            barrier.wait()
+            return _confirm(database, code, room)
+
+        with ThreadPoolExecutor(racers) as pool:
+            given = list(pool.map(run, codes))
+        assert len(set(given)) == racers
+        here = select(Endpoint.key).join(Room, Room.id == Endpoint.room_id).where(Room.key == room)
+        assert database.read_now(lambda db: db.scalars(here.where(Endpoint.revoked_at.is_(None))).one()) in given
+    finally:
+        database.close()
