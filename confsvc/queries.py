@@ -70,6 +70,7 @@ def list_grants(db: Session, account_id: int, day: date) -> tuple[Grant, ...]:
     still_held = exists().where(
         held.account_id == RoleGrant.substitute_for,
         held.function == RoleGrant.function,
+        held.substitute_for.is_(None),  # a substitute has no substitute
         or_(held.unit_id.is_(None), held.unit_id == RoleGrant.unit_id),
         _in_force(held, day),
         original.id == held.account_id,

@@ -44,7 +44,13 @@ class Signed:
 
 
 def sha256(text: str) -> str:
-    return hashlib.sha256(text.encode()).hexdigest()
+    """Of a secret as a header brought it: bytes that are no UTF-8 are an unknown secret like others."""
+    return hashlib.sha256(text.encode(errors="surrogateescape")).hexdigest()
+
+
+def sayable(text: str) -> str:
+    """A header's text as it can be stored and shown: bytes that are no UTF-8 become question marks."""
+    return text.encode(errors="replace").decode()
 
 
 def begin_attempt(db: Session, login: str, address: str, *, now: datetime) -> tuple[int, str | None] | None:
@@ -72,7 +78,7 @@ def start_session(db: Session, account_id: int, *, address: str, agent: str, now
     token = secrets.token_urlsafe(32)
     values = {
         "account_id": account_id, "sha256": sha256(token), "csrf": secrets.token_urlsafe(24), "created": now,
-        "last_seen": now, "expires": now + IDLE, "revoked_at": None, "address": address, "agent": agent[:300],
+        "last_seen": now, "expires": now + IDLE, "revoked_at": None, "address": address, "agent": sayable(agent[:300]),
     }  # fmt: skip
     queries.add_row(db, LoginSession, values)
     queries.delete_attempts(db, login=account.login, address=address)

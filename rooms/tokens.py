@@ -62,7 +62,7 @@ class Holder:
 
 
 def digest(secret: str) -> str:
-    return hashlib.sha256(secret.encode()).hexdigest()
+    return hashlib.sha256(secret.encode(errors="surrogateescape")).hexdigest()  # as a header brought it
 
 
 def new_secret() -> str:

@@ -47,6 +47,8 @@ async def gate(request: web.Request, handler: Handler) -> web.StreamResponse:
         if signed.actor is None:
             return _to_sign_in(request)
         raise NotAllowed(permission=str(route.permission))
+    if route.permission is Permission.SIGNED_IN and signed.actor is not None:
+        _check_scope(request, signed.actor)
     return await handler(request)
 
 
@@ -57,6 +59,16 @@ def _admitted(request: web.Request, permission: Permission, actor: Actor | None)
         local = request[keys.ADDRESS] in ("127.0.0.1", "::1", "")
         return local or (actor is not None and bool(actor.functions & {"operator", "admin"}))
     return actor is not None and may_somewhere(actor, permission)
+
+
+def _check_scope(request: web.Request, actor: Actor) -> None:
+    """A page for everybody signed in asks no function, so a token must say by its scopes that it is meant: reading, and
+    for what belongs to the person (sessions, password, tokens) "tokens". Raises NotAllowed."""
+    if actor.scopes is None or request.path.startswith("/api/"):
+        return
+    own = request.method not in SAFE_METHODS or request.path.startswith("/account")
+    if ("tokens" if own else "read") not in actor.scopes:
+        raise NotAllowed("scope_missing")
 
 
 def _to_sign_in(request: web.Request) -> web.StreamResponse:

@@ -8,6 +8,7 @@ import time
 
 import structlog
 from aiohttp import hdrs, web
+from aiohttp.http_exceptions import HttpProcessingError
 from aiohttp.typedefs import Handler
 from sqlalchemy.exc import OperationalError
 
@@ -49,7 +50,8 @@ async def errors(request: web.Request, handler: Handler) -> web.StreamResponse:
         if caught.status < 400:
             raise
         return problem.answer(request, problem.from_http(caught), headers=problem.http_headers(caught))
-    except UnicodeDecodeError:
+    except (UnicodeDecodeError, HttpProcessingError, web.RequestPayloadError):
+        # a body in another encoding than it says, compressed or not, or one that broke off
         return problem.answer(request, Problem("malformed"))
     except OperationalError:
         log.exception("the database is not available")

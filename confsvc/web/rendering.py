@@ -85,14 +85,18 @@ def redirect(request: web.Request, path: str, *, flash: str | None = None, tone:
 
 def local_path(path: str, otherwise: str = "/") -> str:
     """``path`` when it is one of ours, never another host's address ("//evil", "/\\evil")."""
-    parts = urlsplit(path)
+    try:
+        parts = urlsplit(path)
+    except ValueError:  # "//[" is no address at all
+        return otherwise
     ours = path.startswith("/") and not path.startswith(("//", "/\\")) and not parts.netloc and not parts.scheme
     return path if ours and path.isprintable() else otherwise
 
 
 def _read_flash(request: web.Request) -> list[dict[str, str]]:
     packed, _, mark = request.cookies.get(FLASH_COOKIE, "").partition(".")
-    if not packed or not hmac.compare_digest(mark, _mark(packed, request[keys.SIGNED_IN].csrf)):
+    expected = _mark(packed, request[keys.SIGNED_IN].csrf)
+    if not packed or not hmac.compare_digest(mark.encode(errors="replace"), expected.encode()):
         return []
     tone, _, said = urlsafe_b64decode(packed).decode().partition("\n")
     return [{"text": said, "tone": tone}]
@@ -100,4 +104,4 @@ def _read_flash(request: web.Request) -> list[dict[str, str]]:
 
 def _mark(packed: str, csrf: str) -> str:
     """Only who knows the session's token can put words on its pages."""
-    return hmac.new(b"flash " + csrf.encode(), packed.encode(), hashlib.sha256).hexdigest()
+    return hmac.new(b"flash " + csrf.encode(), packed.encode(errors="replace"), hashlib.sha256).hexdigest()

@@ -85,5 +85,5 @@ async def check_form_token(request: web.Request, expected: str) -> None:
     if given is None and request.content_type in ("application/x-www-form-urlencoded", "multipart/form-data"):
         field = (await request.post()).get("csrf")
         given = field if isinstance(field, str) else None
-    if not given or not hmac.compare_digest(given.encode(), expected.encode()):
+    if not given or not hmac.compare_digest(given.encode(errors="replace"), expected.encode()):
         raise Problem("cross_site")

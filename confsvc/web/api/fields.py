@@ -86,6 +86,8 @@ class Shown(BaseModel):
     model_config = ConfigDict(frozen=True)
 
 
+MOST_ERRORS = 200
+"""Told at once: a request of fifty thousand wrong fields is not answered with all of them."""
 _CODES = {
     "missing": "required", "extra_forbidden": "unknown_field", "string_type": "not_a_text",
     "string_too_short": "too_short", "string_too_long": "too_long", "string_pattern_mismatch": "pattern",
@@ -103,7 +105,7 @@ _LIMITS = {"min_length": "min", "max_length": "max", "ge": "min", "le": "max"}
 def field_errors(found: list[ErrorDetails]) -> list[FieldError]:
     """pydantic's findings with our codes, one a field."""
     errors: dict[str, FieldError] = {}
-    for error in found:
+    for error in found[:MOST_ERRORS]:
         field = ".".join(str(part) for part in error["loc"])
         context: Mapping[str, Any] = error.get("ctx") or {}
         data = {ours: context[theirs] for theirs, ours in _LIMITS.items() if theirs in context}

@@ -13,7 +13,7 @@ from confsvc.web import keys
 from confsvc.web.pages.booking_form import Asked, answer_context, ask, form_page
 from confsvc.web.pages.choices import load_places
 from confsvc.web.pages.phrases import Phrases
-from confsvc.web.pages.typed import Fields
+from confsvc.web.pages.typed import EARLIEST, LATEST, Fields
 from confsvc.web.pages.wish import Typed, new_typed, read_typed
 from confsvc.web.rendering import redirect, render
 from rooms.errors import FieldError, Invalid
@@ -54,7 +54,7 @@ def moved(typed: Typed, to: object) -> Typed:
         starts = datetime.fromisoformat(to)
     except ValueError:
         return typed
-    return typed.moved_to(starts) if starts.tzinfo else typed
+    return typed.moved_to(starts) if starts.tzinfo and EARLIEST <= starts.year <= LATEST else typed
 
 
 async def checked(request: web.Request, typed: Typed) -> web.Response:

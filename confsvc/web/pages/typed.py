@@ -13,6 +13,8 @@ from scheduler.booking.booking import GuestWish
 from scheduler.booking.validation import LOCAL
 
 LONGEST = 100_000
+EARLIEST, LATEST = 1900, 2200
+"""Years that make sense here; the ends of the calendar have no next day and no other zone."""
 _DAY = re.compile(r"(\d{1,2})[/.\- ](\d{1,2})[/.\- ](\d{4})")
 _ISO = re.compile(r"(\d{4})-(\d{2})-(\d{2})")
 _TIME = re.compile(r"(\d{1,2})[:hg.](\d{2})|(\d{1,2})[hg]?", re.IGNORECASE)
@@ -43,7 +45,7 @@ def parse_day(typed: str) -> date | None:
     else:
         return None
     try:
-        return date(year, month, day)
+        return date(year, month, day) if EARLIEST <= year <= LATEST else None
     except ValueError:
         return None
 

@@ -1,0 +1,122 @@
+"""What nobody sends by accident: it is refused in the asker's own form, and never as a mistake of ours."""
+
+from __future__ import annotations
+
+import gzip
+import json
+
+import pytest
+
+from confsvc.access import Grant
+from confsvc.accounts import add_grant
+from confsvc.queries import list_grants
+from confsvc.web.api.fields import MOST_ERRORS
+from tests.confsvc.conftest import PASSWORD, Service
+
+NO_UTF8 = b"\xff\xfe"
+
+
+@pytest.mark.parametrize("path", ["/api/v1/me", "/api/v1/endpoint/agenda", "/jitsi/simulated/conference/x"])
+async def test_a_secret_that_is_no_text_is_a_wrong_secret(service: Service, path: str) -> None:
+    answer = await service.client().get(path, headers={b"Authorization": b"Bearer " + NO_UTF8})
+    assert answer.status_code == 401
+
+
+async def test_cookies_that_are_no_text_are_no_cookies(service: Service) -> None:
+    for cookie in (b"confsvc_session=" + NO_UTF8, b"flash=a." + NO_UTF8, b"flash=" + NO_UTF8 + b".a", b"lang=\xff"):
+        answer = await service.client().get("/sign-in", headers={b"Cookie": cookie})
+        assert answer.status_code == 200
+
+
+async def test_a_browser_may_call_itself_anything(service: Service) -> None:
+    service.account("lan", "booker", unit="STTTT")
+    form = {"login": "lan", "password": PASSWORD}
+    answer = await service.client().post("/sign-in", data=form, headers={b"User-Agent": NO_UTF8})
+    assert answer.status_code == 303
+
+
+async def test_a_form_token_that_is_no_text_is_a_wrong_one(service: Service) -> None:
+    browser = await service.browser(service.account("lan", "booker", unit="STTTT"))
+    answer = await browser.post("/language", data={"lang": "en"}, headers={b"X-CSRF-Token": NO_UTF8})
+    assert answer.status_code == 403
+
+
+@pytest.mark.parametrize("back", ["//[", "//evil.vn", "/\\evil.vn", "https://evil.vn", "/\t/evil.vn"])
+async def test_nobody_is_led_elsewhere(service: Service, back: str) -> None:
+    browser = await service.browser(service.account("lan", "booker", unit="STTTT"))
+    assert (await browser.get("/sign-in", params={"next": back})).headers["Location"] == "/"
+    assert (await browser.post("/language", data={"lang": "en", "back": back})).headers["Location"] == "/"
+
+
+@pytest.mark.parametrize("day", ["01/01/0001", "31/12/9999"])
+async def test_days_at_the_ends_of_the_calendar_are_no_days(service: Service, day: str) -> None:
+    browser = await service.browser(service.account("lan", "booker", "auditor", unit="STTTT", at=None))
+    for path in ("/conferences", "/audit", "/audit.csv"):
+        answer = await browser.get(path, params={"from": day, "to": day})
+        assert answer.status_code == 200, path
+    assert (await browser.get("/book", params={"day": day, "start": "00:00"})).status_code == 200
+    form = {"title": "Họp giao ban", "date": day, "start": "00:00", "end": "23:59"}
+    assert (await browser.post("/book", data=form)).status_code == 422
+    offered = "0001-01-01T00:00:00+14:00" if day.endswith("0001") else "9999-12-31T23:59:59-12:00"
+    assert (await browser.post("/book/check", data={**form, "set": offered})).status_code == 200
+
+
+async def test_a_page_number_of_thousands_of_digits_is_the_first_page(service: Service) -> None:
+    browser = await service.browser(service.account("van", "operator", unit="STTTT", at=None))
+    assert (await browser.get("/endpoints", params={"page": "1" * 5000})).status_code == 200
+
+
+async def test_a_body_that_is_not_packed_as_it_says_cannot_be_read(service: Service) -> None:
+    program = service.program(service.account("lan", "booker", unit="STTTT"))
+    headers = {"Content-Type": "application/json", "Content-Encoding": "gzip"}
+    answer = await program.post("/api/v1/conferences", content=b"not gzip", headers=headers)
+    assert (answer.status_code, answer.json()["code"]) == (400, "malformed")
+    bomb = gzip.compress(b"[" * 20_000_000)
+    assert (await program.post("/api/v1/conferences", content=bomb, headers=headers)).status_code == 413
+
+
+async def test_not_every_one_of_thousands_of_wrong_fields_is_told(service: Service) -> None:
+    program = service.program(service.account("lan", "booker", unit="STTTT"))
+    answer = await program.post("/api/v1/conferences", json={f"k{number}": 1 for number in range(20_000)})
+    assert answer.status_code == 422
+    assert len(answer.json()["errors"]) == MOST_ERRORS
+
+
+def _deep(depth: int) -> bytes:
+    return b"[" * depth + b"]" * depth
+
+
+async def test_however_deep_a_body_is_nested_it_is_refused(service: Service) -> None:
+    program = service.program(service.account("lan", "booker", unit="STTTT"))
+    bodies = [_deep(depth) for depth in (100, 500, 900, 990, 5_000)] + [json.dumps({"title": "\ud800"}).encode()]
+    for body in bodies:
+        answer = await program.post("/api/v1/conferences", content=body, headers={"Content-Type": "application/json"})
+        assert answer.status_code in (400, 422)
+
+
+async def test_a_key_that_may_only_read_makes_no_keys_and_ends_no_sessions(service: Service) -> None:
+    account_id = service.account("lan", "booker", unit="STTTT")
+    await service.browser(account_id)
+    reader, audit = service.program(account_id, "read"), service.program(account_id, "audit")
+    for program in (reader, audit):
+        assert (await program.get("/account")).status_code == 403
+        wanted = {"name": "x", "days": "365", "scopes": "read"}
+        assert (await program.post("/account/tokens", data=wanted)).status_code == 403
+        assert (await program.post("/account/sessions/1/revoke")).status_code == 403
+    assert (await reader.get("/")).status_code == 200
+    assert (await audit.get("/")).status_code == 403
+    keeper = service.program(account_id, "tokens")
+    assert (await keeper.get("/account")).status_code == 200
+    assert (await keeper.get("/search", params={"q": "a"})).status_code == 403
+
+
+def test_who_stands_in_for_a_stand_in_holds_nothing(service: Service) -> None:
+    """Else a function taken from its holder would live on two doors further."""
+    holder, second = service.account("lan", "booker", unit="STTTT"), service.account("mai", unit="STTTT")
+    third, unit = service.account("van", unit="STTTT"), service.unit("STTTT")
+    for account_id, stands_in_for in ((second, holder), (third, second)):
+        service.database.write_now(
+            add_grant, account_id, "booker", actor="cli", now=service.now, unit_id=unit, substitute_for=stands_in_for
+        )
+    held = [service.database.read_now(list_grants, one, service.now.date()) for one in (holder, second, third)]
+    assert held == [(Grant("booker", unit),), (Grant("booker", unit),), ()]
