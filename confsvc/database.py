@@ -139,7 +139,9 @@ class _Lanes:
 
 
 def _sqlite_engine(url: str) -> Engine:
-    engine = create_engine(url, connect_args={"check_same_thread": False}, pool_size=8, max_overflow=8)
+    engine = create_engine(
+        url, connect_args={"check_same_thread": False}, pool_size=8, max_overflow=8, hide_parameters=True
+    )
 
     @event.listens_for(engine, "connect")
     def _connect(connection: Any, _record: Any) -> None:
@@ -166,4 +168,6 @@ def _sqlite_engine(url: str) -> Engine:
 
 
 def _postgresql_engine(url: str, workers: int) -> Engine:
-    return create_engine(url, pool_size=workers, max_overflow=workers, pool_pre_ping=False, pool_recycle=1800)
+    return create_engine(
+        url, pool_size=workers, max_overflow=workers, pool_pre_ping=False, pool_recycle=1800, hide_parameters=True
+    )
