@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
+from functools import cache
 from typing import Literal
 from zoneinfo import ZoneInfo
 
@@ -37,10 +38,12 @@ def local_date(at: datetime) -> date:
     return at.astimezone(LOCAL).date()
 
 
+@cache
 def year(number: int) -> Period:
     return Period("year", date(number, 1, 1), date(number, 12, 31))
 
 
+@cache
 def month(year_number: int, number: int) -> Period:
     first = date(year_number, number, 1)
     next_first = date(year_number + number // 12, number % 12 + 1, 1)

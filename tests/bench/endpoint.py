@@ -1,4 +1,7 @@
-"""Room endpoints: the agenda by GET against a bare aiohttp answer of the same bytes, and a hint to many at once."""
+"""Room endpoints: the agenda of ten conferences by GET against a bare aiohttp answer of the same bytes.
+
+An endpoint asks every ten minutes while its channel is up, so a thousand of them are two requests a second.
+"""
 
 from __future__ import annotations
 
@@ -21,8 +24,6 @@ from scheduler.booking.booking import Booking, Rules
 from tests.bench.booking import ROUNDS, run
 from tests.bench.figure import Figure, rate_figure
 from tests.bench.house import House, furnish, serving
-
-GOAL_SAME, GOAL_NEW = 0.15, 0.10
 
 
 def figures(only: str) -> Iterator[Figure]:
@@ -78,12 +79,12 @@ async def _agenda(house: House, access: str) -> list[Figure]:
                 await got.read()
 
         found = []
-        for name, attempt, goal in (("agenda_unchanged", same, GOAL_SAME), ("agenda_whole", whole, GOAL_NEW)):
+        for name, attempt in (("agenda_unchanged", same), ("agenda_whole", whole)):
             ours, anchors = [], []
             for _ in range(ROUNDS):
                 ours.append(await run(8, attempt))
                 anchors.append(await run(8, plain))
-            found.append(rate_figure(f"endpoint.{name}", ours, anchors, "aiohttp_same_bytes", goal))
+            found.append(rate_figure(f"endpoint.{name}", ours, anchors, "aiohttp_same_bytes", None))
     await bare.cleanup()
     return found
 

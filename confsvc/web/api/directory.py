@@ -111,12 +111,14 @@ def _busy(db: Session, query: BusyQuery, *, now: datetime) -> shown.BusyListOut:
     else:
         ids = [room.id for room in list_rooms(db, local_day(now))]
     rows = list_busy(db, ids, query.since, query.until)
-    names = list_short_names(db, [(row.host_unit_id, local_day(row.starts)) for row in rows])
+    hosts = [(row.host_unit_id, local_day(row.starts)) for row in rows]
+    names = list_short_names(db, hosts)
+    # One call for all of them: making tens of thousands of models one by one took half of the answer's time.
     items = [
-        shown.BusyOut(
-            room=row.room_key, unit=names.get((row.host_unit_id, local_day(row.starts)), ""), starts=row.starts,
-            ends=row.ends, holds=row.holds, conference=row.conference_key,
-        )
-        for row in rows
+        {
+            "room": row.room_key, "unit": names.get(host, ""), "starts": row.starts, "ends": row.ends,
+            "holds": row.holds, "conference": row.conference_key,
+        }
+        for row, host in zip(rows, hosts, strict=True)
     ]  # fmt: skip
-    return shown.BusyListOut(items=items)
+    return shown.BusyListOut.model_validate({"items": items})
