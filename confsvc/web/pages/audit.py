@@ -27,7 +27,7 @@ from rooms.models import Change
 from rooms.names import tidy
 from scheduler.booking.validation import LOCAL
 
-PAGE, MOST_ROWS = 50, 10_000
+PAGE, MOST_ROWS = 40, 10_000
 _BYTE_ORDER_MARK = "\ufeff"  # without it spreadsheets read the file in an old code page
 
 

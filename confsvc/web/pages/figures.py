@@ -24,7 +24,7 @@ from scheduler.record.goal_queries import find_goal, list_scopes
 from scheduler.record.indicator import Goal
 from scheduler.record.periods import local_date
 
-PAGE = 50
+PAGE = 35
 
 
 @dataclass(frozen=True)
