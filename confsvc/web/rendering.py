@@ -71,7 +71,7 @@ def page_context(request: web.Request) -> dict[str, Any]:
     }
 
 
-def redirect(request: web.Request, path: str, *, flash: str | None = None, tone: str = "good") -> web.Response:
+def redirect(request: web.Request, path: str, *, flash: str | None = None, tone: str = "ok") -> web.Response:
     """Go to another page of ours after a form; ``flash`` is a text already in the reader's language."""
     response = web.Response(status=303, headers={"Location": local_path(path)})
     if flash:

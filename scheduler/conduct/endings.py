@@ -8,7 +8,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from scheduler import outbox
-from scheduler.models import Bridge, Opening
+from scheduler.models import Bridge, Conference, Opening
 
 END_MEETING = "end_meeting"
 _USEFUL_FOR = timedelta(hours=2)
@@ -16,7 +16,12 @@ _USEFUL_FOR = timedelta(hours=2)
 
 def owe_end(db: Session, conference_id: int, *, now: datetime) -> None:
     """Owe the end of the video rooms of a conference, once an opening; a room that is gone counts as ended."""
-    query = select(Opening, Bridge.name).join(Bridge).where(Opening.conference_id == conference_id)
+    query = (
+        select(Opening, Bridge.name)
+        .join(Bridge)
+        .join(Conference, Conference.id == Opening.conference_id)
+        .where(Opening.conference_id == conference_id, Conference.demo.is_(False))  # nothing was opened for those
+    )
     outbox.owe(
         db,
         [
