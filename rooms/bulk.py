@@ -81,9 +81,11 @@ def _insert_postgresql(connection: Connection, parts: list[tuple[Table, list[dic
 def _insert_sqlite(connection: Connection, table: Table, rows: list[dict[str, Any]]) -> None:
     columns = tuple(rows[0])
     sql, processors = _prepared(table, columns, connection.dialect)
-    values = [
-        tuple(p(row[name]) if p else row[name] for name, p in zip(columns, processors, strict=True)) for row in rows
+    by_column = [
+        [p(row[name]) for row in rows] if p else [row[name] for row in rows]
+        for name, p in zip(columns, processors, strict=True)
     ]
+    values = list(zip(*by_column, strict=True))
     connection.exec_driver_sql(sql, values if len(values) > 1 else values[0])
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Any
 
 from sqlalchemy import (
@@ -31,6 +32,11 @@ _TEXT_TIME = "%Y-%m-%d %H:%M:%S.%f"
 _GLOB = "????-??-?? ??:??:??.??????"
 
 
+@lru_cache(4096)  # one booking stores the same few instants in a hundred rows
+def _text_time(value: datetime) -> str:
+    return value.astimezone(UTC).strftime(_TEXT_TIME)
+
+
 class UtcTime(TypeDecorator[datetime]):
     """An aware instant. PostgreSQL: timestamptz. SQLite: fixed-width text in UTC, which sorts and compares as time.
 
@@ -51,8 +57,7 @@ class UtcTime(TypeDecorator[datetime]):
             return None
         if value.tzinfo is None:
             raise ValueError("a time without a zone cannot be stored")
-        value = value.astimezone(UTC)
-        return value if dialect.name == "postgresql" else value.strftime(_TEXT_TIME)
+        return value.astimezone(UTC) if dialect.name == "postgresql" else _text_time(value)
 
     def process_result_value(self, value: Any, dialect: Dialect) -> datetime | None:
         if value is None:
