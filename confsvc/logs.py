@@ -28,9 +28,7 @@ def redact(_logger: Any, _method: str, line: MutableMapping[str, Any]) -> Mutabl
 
 def _console() -> structlog.dev.ConsoleRenderer:
     """Plain tracebacks: the pretty ones print local variables, and with them secrets."""
-    return structlog.dev.ConsoleRenderer(
-        colors=sys.stderr.isatty(), exception_formatter=structlog.dev.plain_traceback
-    )
+    return structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty(), exception_formatter=structlog.dev.plain_traceback)
 
 
 def configure(*, json: bool = False, level: int = logging.INFO) -> None:

@@ -21,7 +21,7 @@ FUNCTIONS = (
     "admin",
     "auditor",
 )
-"""The nine functions of the house. ``endpoint`` is held by machines through their tokens, never granted to an account."""
+"""The nine functions of the house. ``endpoint`` is held by machines through their tokens, never by an account."""
 
 
 class Account(Row):

@@ -102,7 +102,7 @@ def _written_secrets(data: Any, where: str = "") -> list[Mistake]:
     for key, value in data.items() if isinstance(data, dict) else ():
         inner = f"{where}.{key}" if where else key
         if _SECRET_NAMES.search(key):
-            mend = f"Put it into a file and write {key}_file = \"/path\", or name a variable with {key}_env"
+            mend = f'Put it into a file and write {key}_file = "/path", or name a variable with {key}_env'
             found.append(Mistake(inner, "a secret is written into the file", mend))
         found += _written_secrets(value, inner)
     return found
@@ -177,7 +177,7 @@ def _exposure(settings: Settings) -> Iterator[Mistake]:
         "readable, and browsers give no camera to such a page"
     )
     mend = (
-        "Put a proxy with TLS in front (deploy/nginx) and set public_url = \"https://…\", or listen on 127.0.0.1, "
+        'Put a proxy with TLS in front (deploy/nginx) and set public_url = "https://…", or listen on 127.0.0.1, '
         "or write allow_plain_http = true if you accept it"
     )
     yield Mistake("service.host", what, mend)

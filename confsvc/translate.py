@@ -122,4 +122,3 @@ def _occupant(presence: Presence) -> dict[str, Any]:
         "joined": presence.joined_at.isoformat(),
         "left": presence.left_at.isoformat() if presence.left_at else None,
     }
-

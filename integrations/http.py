@@ -93,8 +93,9 @@ class HttpClient:
     async def __aenter__(self) -> Self:
         return self
 
-    async def __aexit__(self, kind: type[BaseException] | None, exc: BaseException | None,
-                        trace: TracebackType | None) -> None:
+    async def __aexit__(
+        self, kind: type[BaseException] | None, exc: BaseException | None, trace: TracebackType | None
+    ) -> None:
         await self.aclose()
 
     async def aclose(self) -> None:
@@ -132,8 +133,13 @@ class HttpClient:
         raise AssertionError("the loop answers or raises")
 
     async def _attempt(
-        self, method: str, path: str, params: Mapping[str, str] | None, body: bytes | None,
-        headers: Mapping[str, str] | None, expect: Collection[int],
+        self,
+        method: str,
+        path: str,
+        params: Mapping[str, str] | None,
+        body: bytes | None,
+        headers: Mapping[str, str] | None,
+        expect: Collection[int],
     ) -> Answer:
         asked = f"{method} {self._base.scheme}://{self._base.netloc.decode('ascii')}{self._base.path.rstrip('/')}{path}"
         changes = method not in SAFE
@@ -154,8 +160,13 @@ class HttpClient:
         raise Refused(f"{asked} answered {answer.status}", code=answer.status)
 
     async def _exchange(
-        self, method: str, path: str, params: Mapping[str, str] | None, body: bytes | None,
-        headers: Mapping[str, str] | None, asked: str,
+        self,
+        method: str,
+        path: str,
+        params: Mapping[str, str] | None,
+        body: bytes | None,
+        headers: Mapping[str, str] | None,
+        asked: str,
     ) -> Answer:
         url = self._base.copy_with(raw_path=self._base.raw_path.rstrip(b"/") + path.encode("ascii"))
         if params:
@@ -182,7 +193,8 @@ class HttpClient:
     async def _allowed_address(self, asked: str) -> str:
         try:
             found = await asyncio.get_running_loop().getaddrinfo(
-                self._base.host, self._base.port or 443, type=socket.SOCK_STREAM)
+                self._base.host, self._base.port or 443, type=socket.SOCK_STREAM
+            )
         except OSError as exc:
             raise Unavailable(f"{asked}: the name does not resolve") from exc
         for entry in found:

@@ -35,9 +35,7 @@ def new_key() -> str:
     return "".join(secrets.choice("abcdefghijkmnpqrstuvwxyz23456789") for _ in range(16))
 
 
-def equipment(
-    db: Session, offices: Sequence[NewOffice], *, mail_domain: str, actor: str, now: datetime
-) -> Bundle:
+def equipment(db: Session, offices: Sequence[NewOffice], *, mail_domain: str, actor: str, now: datetime) -> Bundle:
     """The rows that equip ``offices``, for one insert: hall, line of unknown speed, unpaired endpoint, role contact.
 
     The contact's address is guessed (``<code>@<mail domain>``), so it is not confirmed until a person says so.

@@ -108,7 +108,5 @@ def delete_unused_tokens(db: Session, endpoint_id: int) -> None:
 
 
 def has_used_token(db: Session, endpoint_id: int) -> bool:
-    query = select(EndpointToken.id).where(
-        EndpointToken.endpoint_id == endpoint_id, EndpointToken.used_at.is_not(None)
-    )
+    query = select(EndpointToken.id).where(EndpointToken.endpoint_id == endpoint_id, EndpointToken.used_at.is_not(None))
     return db.scalar(query.limit(1)) is not None

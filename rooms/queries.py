@@ -153,9 +153,7 @@ def set_name_until(db: Session, name_id: int, last_day: date) -> None:
 
 def add_ext_id(db: Session, unit_id: int, scheme: str, value: str, valid_from: date, valid_to: date | None) -> None:
     db.execute(
-        insert(UnitExtId).values(
-            unit_id=unit_id, scheme=scheme, value=value, valid_from=valid_from, valid_to=valid_to
-        )
+        insert(UnitExtId).values(unit_id=unit_id, scheme=scheme, value=value, valid_from=valid_from, valid_to=valid_to)
     )
 
 

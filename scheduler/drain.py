@@ -30,9 +30,7 @@ log = logging.getLogger(__name__)
 class Units(Protocol):
     """Where units of work run: ``confsvc.database.Database``."""
 
-    async def write(
-        self, work: Callable[Concatenate[Session, P], R], *args: P.args, **kwargs: P.kwargs
-    ) -> R: ...
+    async def write(self, work: Callable[Concatenate[Session, P], R], *args: P.args, **kwargs: P.kwargs) -> R: ...
 
 
 def _pass(_step: str) -> None:

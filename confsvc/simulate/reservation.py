@@ -63,9 +63,7 @@ class Gate:
         self._caller = caller
         self._order = order
         self._opened = opened
-        self.patience = Patience(
-            config.reservation_timeout, config.reservation_retries, config.reservation_retry_delay
-        )
+        self.patience = Patience(config.reservation_timeout, config.reservation_retries, config.reservation_retry_delay)
         self._tasks: set[asyncio.Task[None]] = set()
         self.records: dict[str, Reservation] = {}
 

@@ -34,6 +34,8 @@ async def gate(request: web.Request, handler: Handler) -> web.StreamResponse:
         if not request.path.startswith("/static/") and area(request) == "page":
             await _load(request)
         return await handler(request)
+    if "%00" in request.raw_path and not request.path.startswith("/api/"):  # programs are told which field it is
+        raise Problem("malformed")
     if route.permission in _MACHINES:
         await request.app[keys.DOORS][route.permission](request)
         return await handler(request)

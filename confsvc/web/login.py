@@ -61,9 +61,7 @@ async def _start(request: web.Request, account_id: int, back: str = "/") -> web.
     """A session for somebody who has shown who they are; an older one of this browser ends."""
     database, now, signed = request.app[keys.DATABASE], keys.now(request), request[keys.SIGNED_IN]
     if signed.actor is not None and signed.session_id is not None:
-        await database.write(
-            end_session, signed.actor.account_id, signed.session_id, actor=signed.actor.text, now=now
-        )
+        await database.write(end_session, signed.actor.account_id, signed.session_id, actor=signed.actor.text, now=now)
     token = await database.write(
         start_session, account_id, address=request[keys.ADDRESS], agent=request.headers.get(hdrs.USER_AGENT, ""),
         now=now,

@@ -22,9 +22,7 @@ LAST_TICK: web.AppKey[Gauge] = web.AppKey("metric_last_tick", Gauge)
 def set_up(app: web.Application) -> None:
     """One registry an application, so that several can live in one process."""
     registry = app[keys.REGISTRY] = CollectorRegistry()
-    app[REQUESTS] = Counter(
-        "confsvc_requests", "Requests answered", ["method", "path", "status"], registry=registry
-    )
+    app[REQUESTS] = Counter("confsvc_requests", "Requests answered", ["method", "path", "status"], registry=registry)
     app[SECONDS] = Histogram("confsvc_request_seconds", "Time to answer", ["path"], registry=registry)
     app[EFFECTS] = Gauge("confsvc_effects", "Effects by kind and state", ["kind", "state"], registry=registry)
     app[OLDEST] = Gauge("confsvc_oldest_owed_seconds", "How long the oldest due effect waits", registry=registry)
@@ -53,7 +51,5 @@ async def metrics(request: web.Request) -> web.Response:
     return web.Response(body=body, headers={"Content-Type": "text/plain; version=0.0.4; charset=utf-8"})
 
 
-def _counts(
-    db: Session, *, now: datetime
-) -> tuple[dict[tuple[str, str], int], dict[str, int], datetime | None]:
+def _counts(db: Session, *, now: datetime) -> tuple[dict[tuple[str, str], int], dict[str, int], datetime | None]:
     return count_live_effects(db), count_live_conferences(db), find_oldest_owed(db, now)

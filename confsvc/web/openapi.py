@@ -128,9 +128,7 @@ def _responses(route: Route, operation: Operation) -> dict[str, Any]:
     if operation.body is not None:
         statuses |= {400, 413, 415, 422}
     problem = {"application/problem+json": {"schema": {"$ref": _REF.format(model="Problem")}}}
-    refused = {
-        str(status): {"description": _MEANINGS[status], "content": problem} for status in sorted(statuses)
-    }
+    refused = {str(status): {"description": _MEANINGS[status], "content": problem} for status in sorted(statuses)}
     return {str(operation.status): good, **refused}
 
 

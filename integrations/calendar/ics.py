@@ -141,8 +141,9 @@ def _event(invitation: Invitation) -> Event:
     if invitation.url and not cancels:
         event.add("url", invitation.url)
         label = _name(invitation.url_label)
-        event.add("conference", vUri(invitation.url, params={"VALUE": "URI", "FEATURE": ["AUDIO", "VIDEO"],
-                                                             "LABEL": label}))
+        event.add(
+            "conference", vUri(invitation.url, params={"VALUE": "URI", "FEATURE": ["AUDIO", "VIDEO"], "LABEL": label})
+        )
     event.add("description", _lines(invitation.description))
     event.add("organizer", _person(invitation.organizer.mail, {"CN": _name(invitation.organizer.cn)}))
     for attendee in invitation.attendees:
@@ -161,8 +162,16 @@ def _event(invitation: Invitation) -> Event:
 
 def _attendee(attendee: Attendee) -> vCalAddress:
     rsvp = "TRUE" if attendee.partstat == "NEEDS-ACTION" else "FALSE"
-    return _person(attendee.mail, {"CUTYPE": attendee.cutype, "ROLE": attendee.role, "PARTSTAT": attendee.partstat,
-                                   "RSVP": rsvp, "CN": _name(attendee.cn)})
+    return _person(
+        attendee.mail,
+        {
+            "CUTYPE": attendee.cutype,
+            "ROLE": attendee.role,
+            "PARTSTAT": attendee.partstat,
+            "RSVP": rsvp,
+            "CN": _name(attendee.cn),
+        },
+    )
 
 
 def _person(mail: str, params: dict[str, str]) -> vCalAddress:

@@ -40,10 +40,10 @@ def cut(text: str) -> tuple[list[Line], list[str]]:
         while found := _PARAM.match(raw, at):
             params[found[1].upper()] = found[2]
             at = found.end()
-        if raw[at:at + 1] != ":":
+        if raw[at : at + 1] != ":":
             wrong.append(f"line {number} ({name[0]}) has no value")
             continue
-        key, value = name[0].upper(), raw[at + 1:]
+        key, value = name[0].upper(), raw[at + 1 :]
         if key == "BEGIN":
             count += 1
             path.append((value.upper(), count))

@@ -18,8 +18,9 @@ _WALL = "%Y%m%dT%H%M%S"
 _FORBIDDEN = ("X-WR-", "X-GOOGLE-CONFERENCE", "X-ALT-DESC")
 
 
-def lint(ics: bytes, *, method: str | None = None, recipient: str | None = None,
-         previous: tuple[int, str] | None = None) -> list[str]:
+def lint(
+    ics: bytes, *, method: str | None = None, recipient: str | None = None, previous: tuple[int, str] | None = None
+) -> list[str]:
     """Everything that is wrong, in English, for programmers; empty when good.
 
     ``method``: the MIME parameter. ``recipient``: who gets it. ``previous``: SEQUENCE and DTSTAMP (as text, in UTC) of
@@ -40,8 +41,13 @@ def lint(ics: bytes, *, method: str | None = None, recipient: str | None = None,
     for instance in (line.instance for line in lines if line.name == "BEGIN" and line.value == "VEVENT"):
         event = [line for line in lines if line.instance == instance]
         inner = [line for line in lines if "VEVENT" in line.path]
-        wrong += [*_identity(event, previous), *_times(event), *_people(event, recipient),
-                  *_verb(event, inner, verb), *_values(event)]
+        wrong += [
+            *_identity(event, previous),
+            *_times(event),
+            *_people(event, recipient),
+            *_verb(event, inner, verb),
+            *_values(event),
+        ]
     return wrong
 
 
@@ -118,8 +124,11 @@ def _times(event: list[Line]) -> Iterator[str]:
 
 def _begins_on(rule: str, start: str) -> bool:
     """Only the rules that we send are tried: others can keep dateutil busy for ever."""
-    if not re.fullmatch(r"FREQ=(DAILY|WEEKLY|MONTHLY)(;(INTERVAL|COUNT)=[1-9]\d{0,2}|;(UNTIL|BYDAY|BYMONTHDAY|BYSETPOS|"
-                        r"WKST)=[A-Z0-9,+-]+)*", rule):
+    if not re.fullmatch(
+        r"FREQ=(DAILY|WEEKLY|MONTHLY)(;(INTERVAL|COUNT)=[1-9]\d{0,2}|;(UNTIL|BYDAY|BYMONTHDAY|BYSETPOS|"
+        r"WKST)=[A-Z0-9,+-]+)*",
+        rule,
+    ):
         return False
     first = datetime.strptime(start.rstrip("Z"), _WALL)  # noqa: DTZ007  wall time, as the rule counts
     return next(iter(rrulestr(re.sub(r";UNTIL=[^;]+", "", rule), dtstart=first)), None) == first

@@ -87,19 +87,33 @@ def read_size(answer: Answer) -> int:
 
 
 def read_occupants(answer: Answer) -> tuple[Occupant, ...]:
-    return _read(answer, lambda data: tuple(
-        Occupant(str(item["jid"]).partition("/")[2], str(item["jid"]), str(item.get("display_name") or ""),
-                 str(item.get("email") or ""))
-        for item in data))
+    return _read(
+        answer,
+        lambda data: tuple(
+            Occupant(
+                str(item["jid"]).partition("/")[2],
+                str(item["jid"]),
+                str(item.get("display_name") or ""),
+                str(item.get("email") or ""),
+            )
+            for item in data
+        ),
+    )
 
 
 def read_bridge(answer: Answer) -> BridgeStats:
-    return _read(answer, lambda data: BridgeStats(
-        stress=float(data["stress_level"]), conferences=int(data["conferences"]),
-        endpoints=int(data.get("endpoints", data.get("participants", 0))),
-        largest_conference=int(data.get("largest_conference", 0)),
-        download_kbps=int(data.get("bit_rate_download", 0)), upload_kbps=int(data.get("bit_rate_upload", 0)),
-        draining=bool(data.get("graceful_shutdown", False) or data.get("drain", False))))
+    return _read(
+        answer,
+        lambda data: BridgeStats(
+            stress=float(data["stress_level"]),
+            conferences=int(data["conferences"]),
+            endpoints=int(data.get("endpoints", data.get("participants", 0))),
+            largest_conference=int(data.get("largest_conference", 0)),
+            download_kbps=int(data.get("bit_rate_download", 0)),
+            upload_kbps=int(data.get("bit_rate_upload", 0)),
+            draining=bool(data.get("graceful_shutdown", False) or data.get("drain", False)),
+        ),
+    )
 
 
 def read_jicofo(answer: Answer) -> JicofoStats:
@@ -107,19 +121,27 @@ def read_jicofo(answer: Answer) -> JicofoStats:
         bridges = data.get("bridge_selector", {})
         healthy = data.get("healthy")
         return JicofoStats(
-            conferences=int(data["conferences"]), participants=int(data["participants"]),
-            largest_conference=int(data.get("largest_conference", 0)), bridges=int(bridges.get("bridge_count", 0)),
+            conferences=int(data["conferences"]),
+            participants=int(data["participants"]),
+            largest_conference=int(data.get("largest_conference", 0)),
+            bridges=int(bridges.get("bridge_count", 0)),
             operational_bridges=int(bridges.get("operational_bridge_count", 0)),
-            healthy=healthy if isinstance(healthy, bool) else None)
+            healthy=healthy if isinstance(healthy, bool) else None,
+        )
+
     return _read(answer, read)
 
 
 def _census_room(item: Any) -> CensusRoom:
     jid = str(item["room_name"])
     created = item.get("created_time")  # a string in milliseconds
-    return CensusRoom(jid.partition("@")[0], jid, int(item["participants"]),
-                      datetime.fromtimestamp(int(created) / 1000, UTC) if created else None,
-                      bool(item.get("leaked", False)))
+    return CensusRoom(
+        jid.partition("@")[0],
+        jid,
+        int(item["participants"]),
+        datetime.fromtimestamp(int(created) / 1000, UTC) if created else None,
+        bool(item.get("leaked", False)),
+    )
 
 
 def _read(answer: Answer, reader: Callable[[Any], T]) -> T:

@@ -51,9 +51,17 @@ class JitsiClient:
     """
 
     def __init__(
-        self, prosody_url: str, *, domain: str, mint: TokenMint, muc_domain: str | None = None,
-        jicofo_url: str | None = None, jvb_url: str | None = None, timeout: float = 10.0,
-        verify: Path | str | None = None, clock: Callable[[], datetime] = lambda: datetime.now(UTC),
+        self,
+        prosody_url: str,
+        *,
+        domain: str,
+        mint: TokenMint,
+        muc_domain: str | None = None,
+        jicofo_url: str | None = None,
+        jvb_url: str | None = None,
+        timeout: float = 10.0,
+        verify: Path | str | None = None,
+        clock: Callable[[], datetime] = lambda: datetime.now(UTC),
         connect: Callable[..., HttpClient] = HttpClient,
     ) -> None:
         self.domain = domain
@@ -67,8 +75,9 @@ class JitsiClient:
     async def __aenter__(self) -> Self:
         return self
 
-    async def __aexit__(self, kind: type[BaseException] | None, exc: BaseException | None,
-                        trace: TracebackType | None) -> None:
+    async def __aexit__(
+        self, kind: type[BaseException] | None, exc: BaseException | None, trace: TracebackType | None
+    ) -> None:
         await self.aclose()
 
     async def aclose(self) -> None:
@@ -105,8 +114,9 @@ class JitsiClient:
         params = {"conference": self.room_jid(jitsi_name)}
         if silent_reconnect:
             params["silent-reconnect"] = "true"
-        answer = await self._prosody.call("POST", "/end-meeting", params=params, headers=self._bearer(),
-                                          idempotent=not silent_reconnect, expect={404})
+        answer = await self._prosody.call(
+            "POST", "/end-meeting", params=params, headers=self._bearer(), idempotent=not silent_reconnect, expect={404}
+        )
         return not _no_room(answer)
 
     async def kick(self, jitsi_name: str, nick: str) -> bool:
@@ -118,8 +128,14 @@ class JitsiClient:
         if not await self._is_in(jitsi_name, nick):
             return False
         answer = await self._prosody.call(
-            "PUT", "/kick-participant", params={"room": jitsi_name}, body=json.dumps({"participantId": nick}).encode(),
-            headers=self._bearer() | {"Content-Type": "application/json"}, idempotent=True, expect={404})
+            "PUT",
+            "/kick-participant",
+            params={"room": jitsi_name},
+            body=json.dumps({"participantId": nick}).encode(),
+            headers=self._bearer() | {"Content-Type": "application/json"},
+            idempotent=True,
+            expect={404},
+        )
         if _no_room(answer):
             return False
         if await self._is_in(jitsi_name, nick):
@@ -131,10 +147,15 @@ class JitsiClient:
 
         Needs RS256 and a key server, else Refused with code 401.
         """
-        body = {"room": self.room_jid(jitsi_name), "connectionJIDs": list(to), "message": text,
-                "displayName": display_name}
-        answer = await self._prosody.call("POST", "/send-system-chat-message", headers=self._bearer(),
-                                          body=json.dumps(body).encode(), expect={404})
+        body = {
+            "room": self.room_jid(jitsi_name),
+            "connectionJIDs": list(to),
+            "message": text,
+            "displayName": display_name,
+        }
+        answer = await self._prosody.call(
+            "POST", "/send-system-chat-message", headers=self._bearer(), body=json.dumps(body).encode(), expect={404}
+        )
         return not _no_room(answer)
 
     async def bridge(self) -> BridgeStats:
@@ -166,8 +187,9 @@ class JitsiClient:
         return PartHealth(True, f"answered {answer.status}")
 
     async def _ask_room(self, path: str, jitsi_name: str) -> Answer:
-        return await self._prosody.call("GET", path, params={"room": jitsi_name, "domain": self.domain},
-                                        headers=self._bearer(), expect={404})
+        return await self._prosody.call(
+            "GET", path, params={"room": jitsi_name, "domain": self.domain}, headers=self._bearer(), expect={404}
+        )
 
     async def _is_in(self, jitsi_name: str, nick: str) -> bool:
         return any(occupant.nick == nick for occupant in await self.room_occupants(jitsi_name) or ())

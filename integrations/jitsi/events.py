@@ -19,8 +19,12 @@ MAX_TEXT = 1_000
 MAX_USER_KEYS = 40
 _OWN = frozenset({"occupant_jid", "joined_at", "left_at", "total_dominant_speaker_time"})
 #: Path below the API prefix for each event's name.
-PATHS = {"muc-room-created": "/events/room/created", "muc-room-destroyed": "/events/room/destroyed",
-         "muc-occupant-joined": "/events/occupant/joined", "muc-occupant-left": "/events/occupant/left"}
+PATHS = {
+    "muc-room-created": "/events/room/created",
+    "muc-room-destroyed": "/events/room/destroyed",
+    "muc-occupant-joined": "/events/occupant/joined",
+    "muc-occupant-left": "/events/occupant/left",
+}
 
 
 class JunkEvent(ValueError):
@@ -168,8 +172,9 @@ def _place(data: Mapping[str, Any]) -> Place:
     breakout = data.get("is_breakout", False)
     if not isinstance(breakout, bool):
         raise JunkEvent("is_breakout is not true or false")
-    return Place(_text(data, "room_jid"), _text(data, "room_name"),
-                 _text(data, "breakout_room_id") if breakout else None)
+    return Place(
+        _text(data, "room_jid"), _text(data, "room_name"), _text(data, "breakout_room_id") if breakout else None
+    )
 
 
 def _occupants(data: Mapping[str, Any], place: Place) -> tuple[Presence, ...]:
@@ -184,15 +189,22 @@ def _occupants(data: Mapping[str, Any], place: Place) -> tuple[Presence, ...]:
 def _presence(data: Any, place: Place) -> Presence:
     if not isinstance(data, dict):
         raise JunkEvent("occupant is missing")
-    user = {_storable(key): _storable(value) if isinstance(value, str) else value for key, value in data.items()
-            if key not in _OWN and isinstance(value, str | bool | int | float)}
+    user = {
+        _storable(key): _storable(value) if isinstance(value, str) else value
+        for key, value in data.items()
+        if key not in _OWN and isinstance(value, str | bool | int | float)
+    }
     if len(user) > MAX_USER_KEYS or any(len(key) > 100 or len(str(value)) > MAX_TEXT for key, value in user.items()):
         raise JunkEvent("occupant says more about its user than fits")
     speaker = data.get("total_dominant_speaker_time")
     return Presence(
-        place, _text(data, "occupant_jid"), _time(data, "joined_at"),
-        _time(data, "left_at") if data.get("left_at") is not None else None, user,
-        int(speaker) if isinstance(speaker, int | float) and 0 <= speaker < 1e12 else None)
+        place,
+        _text(data, "occupant_jid"),
+        _time(data, "joined_at"),
+        _time(data, "left_at") if data.get("left_at") is not None else None,
+        user,
+        int(speaker) if isinstance(speaker, int | float) and 0 <= speaker < 1e12 else None,
+    )
 
 
 def _storable(text: str) -> str:

@@ -61,8 +61,9 @@ def read_answer(status: int, body: bytes, name: str, now: datetime) -> Granted:
             raise ValueError("max_occupants")
         if not isinstance(data.get("password", ""), str) or not isinstance(data.get("lobby", False), bool):
             raise ValueError("password or lobby")
-        granted = Granted(_lua_id(data["id"]), starts, expires, data.get("max_occupants"), data.get("lobby"),
-                          data.get("password"))
+        granted = Granted(
+            _lua_id(data["id"]), starts, expires, data.get("max_occupants"), data.get("lobby"), data.get("password")
+        )
     except (KeyError, TypeError, ValueError, AttributeError, OverflowError) as exc:
         raise AnswerRefused(500, "Invalid response from reservation server") from exc
     if expires <= now:
@@ -104,8 +105,11 @@ def _escaped(text: str) -> str:
 def event_body(event: RoomEvent) -> dict[str, Any]:
     """The body that event_sync sends for an event; used by the simulated Jitsi and by tests."""
     place = event.place
-    body: dict[str, Any] = {"is_breakout": place.breakout_id is not None, "room_jid": place.room_jid,
-                            "room_name": place.room_name}
+    body: dict[str, Any] = {
+        "is_breakout": place.breakout_id is not None,
+        "room_jid": place.room_jid,
+        "room_name": place.room_name,
+    }
     if place.breakout_id is not None:
         body["breakout_room_id"] = place.breakout_id
     match event:
@@ -113,14 +117,21 @@ def event_body(event: RoomEvent) -> dict[str, Any]:
             return body | {"event_name": "muc-room-created", "created_at": _seconds(event.at)}
         case RoomDestroyed():
             occupants = [_occupant_body(presence) for presence in event.presences]
-            return body | {"event_name": "muc-room-destroyed", "created_at": _seconds(event.created_at),
-                           "destroyed_at": _seconds(event.at), "all_occupants": occupants or {}}
+            return body | {
+                "event_name": "muc-room-destroyed",
+                "created_at": _seconds(event.created_at),
+                "destroyed_at": _seconds(event.at),
+                "all_occupants": occupants or {},
+            }
         case OccupantJoined():
             name = "muc-occupant-joined"
         case OccupantLeft():
             name = "muc-occupant-left"
-    return body | {"event_name": name, "active_occupants_count": event.count,
-                   "occupant": _occupant_body(event.presence)}
+    return body | {
+        "event_name": name,
+        "active_occupants_count": event.count,
+        "occupant": _occupant_body(event.presence),
+    }
 
 
 def _occupant_body(presence: Presence) -> dict[str, Any]:

@@ -44,8 +44,9 @@ def read_question(body: bytes) -> RoomQuestion:
     if len(body) > MAX_BODY:
         raise JunkCall(f"the body is longer than {MAX_BODY} bytes")
     try:
-        pairs = parse_qsl(body.decode("ascii"), keep_blank_values=True, strict_parsing=True, errors="strict",
-                          max_num_fields=20)
+        pairs = parse_qsl(
+            body.decode("ascii"), keep_blank_values=True, strict_parsing=True, errors="strict", max_num_fields=20
+        )
     except ValueError as exc:
         raise JunkCall("the body is not a form") from exc
     fields = dict(pairs)
@@ -62,8 +63,15 @@ def read_question(body: bytes) -> RoomQuestion:
 
 
 def success_body(
-    *, reservation_id: str, name: str, mail_owner: str, starts: datetime, duration: timedelta,
-    max_occupants: int | None = None, lobby: bool | None = None, password: str | None = None,
+    *,
+    reservation_id: str,
+    name: str,
+    mail_owner: str,
+    starts: datetime,
+    duration: timedelta,
+    max_occupants: int | None = None,
+    lobby: bool | None = None,
+    password: str | None = None,
 ) -> dict[str, Any]:
     """Body of a 200: ``starts`` as booked, ``duration`` to the latest end (Prosody cuts there and never asks again).
 
@@ -75,8 +83,13 @@ def success_body(
         raise ValueError("a reservation lasts longer than nothing")
     if max_occupants is not None and max_occupants < 1:
         raise ValueError("max_occupants is at least 1")
-    body: dict[str, Any] = {"id": reservation_id, "name": name, "mail_owner": mail_owner,
-                            "start_time": write_time(starts), "duration": int(duration.total_seconds())}
+    body: dict[str, Any] = {
+        "id": reservation_id,
+        "name": name,
+        "mail_owner": mail_owner,
+        "start_time": write_time(starts),
+        "duration": int(duration.total_seconds()),
+    }
     optional = {"max_occupants": max_occupants, "lobby": lobby, "password": password or None}
     return body | {key: value for key, value in optional.items() if value is not None}
 

@@ -97,8 +97,14 @@ class TokenMint:
         self._fixed = {"iss": issuer, "sub": subject, "aud": audience}
 
     def room_token(
-        self, room: str, *, nbf: datetime, exp: datetime, user: Mapping[str, str],
-        features: Mapping[str, bool] | None = None, moderator: bool = False,
+        self,
+        room: str,
+        *,
+        nbf: datetime,
+        exp: datetime,
+        user: Mapping[str, str],
+        features: Mapping[str, bool] | None = None,
+        moderator: bool = False,
     ) -> str:
         """A ticket for one room.
 
@@ -120,13 +126,15 @@ class TokenMint:
         context: dict[str, Any] = {"user": person}
         if features is not None:
             context["features"] = {name: bool(value) for name, value in features.items()}
-        return self.key.sign(self._fixed | {
-            "room": room.lower(), "nbf": _seconds(nbf), "exp": _seconds(exp), "context": context})
+        return self.key.sign(
+            self._fixed | {"room": room.lower(), "nbf": _seconds(nbf), "exp": _seconds(exp), "context": context}
+        )
 
     def server_token(self, now: datetime) -> str:
         """A token for Prosody's control calls: every room, one minute. It can end any meeting: keep it inside."""
-        return self.key.sign(self._fixed | {
-            "room": "*", "nbf": _seconds(now - CLOCK_SKEW), "exp": _seconds(now + SERVER_TOKEN_LIFE)})
+        return self.key.sign(
+            self._fixed | {"room": "*", "nbf": _seconds(now - CLOCK_SKEW), "exp": _seconds(now + SERVER_TOKEN_LIFE)}
+        )
 
 
 def _seconds(at: datetime) -> int:

@@ -61,8 +61,19 @@ def message_id(event: str, rid: str, sequence: int, resend: int, recipient: str,
 
 
 def build_letter(
-    *, sender: str, author: Mailbox, recipient: Mailbox, subject: str, message_id: str, date: datetime, text: str,
-    html: str, ics: bytes, method: str, references: Sequence[str] = (), language: str = "vi",
+    *,
+    sender: str,
+    author: Mailbox,
+    recipient: Mailbox,
+    subject: str,
+    message_id: str,
+    date: datetime,
+    text: str,
+    html: str,
+    ics: bytes,
+    method: str,
+    references: Sequence[str] = (),
+    language: str = "vi",
     attachment_name: str = "invite.ics",
 ) -> Letter:
     """One mail to one recipient.
@@ -94,14 +105,16 @@ def build_letter(
     return Letter(plain_address(sender), plain_address(recipient.mail), message_id, message.as_bytes(policy=_POLICY))
 
 
-def _check_header_values(date: datetime, method: str, language: str, attachment_name: str,
-                         message_ids: Sequence[str]) -> None:
+def _check_header_values(
+    date: datetime, method: str, language: str, attachment_name: str, message_ids: Sequence[str]
+) -> None:
     if date.tzinfo is None:
         raise ValueError("a date without a zone")
     if method not in ("REQUEST", "CANCEL", "REPLY", "PUBLISH", "DECLINECOUNTER"):
         raise ValueError(f"not a calendar method: {method!r}")
-    if not re.fullmatch(r"[a-z]{2,3}(-[A-Za-z]{2,4})?", language) or not re.fullmatch(r"[\w.-]{1,60}", attachment_name,
-                                                                                     re.ASCII):
+    if not re.fullmatch(r"[a-z]{2,3}(-[A-Za-z]{2,4})?", language) or not re.fullmatch(
+        r"[\w.-]{1,60}", attachment_name, re.ASCII
+    ):
         raise ValueError("language or attachment name is not plain")
     for value in message_ids:
         if not _MESSAGE_ID.match(value):

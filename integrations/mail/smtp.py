@@ -32,8 +32,16 @@ class SmtpMailer:
     """
 
     def __init__(
-        self, host: str, port: int = 25, *, tls: Tls = "none", username: str | None = None,
-        password: str | None = None, ca: Path | str | None = None, timeout: float = 20.0, deadline: float = 60.0,
+        self,
+        host: str,
+        port: int = 25,
+        *,
+        tls: Tls = "none",
+        username: str | None = None,
+        password: str | None = None,
+        ca: Path | str | None = None,
+        timeout: float = 20.0,
+        deadline: float = 60.0,
         local_hostname: str | None = None,
     ) -> None:
         self._host, self._port = host, port
@@ -42,7 +50,7 @@ class SmtpMailer:
         self._timeout = timeout
         self._deadline = deadline
         self._local_hostname = local_hostname
-        self._context = (ssl.create_default_context(cafile=str(ca) if ca else None) if tls != "none" else None)
+        self._context = ssl.create_default_context(cafile=str(ca) if ca else None) if tls != "none" else None
         self._lock = asyncio.Lock()
         self._smtp: aiosmtplib.SMTP | None = None
         self._sent = 0
@@ -50,8 +58,9 @@ class SmtpMailer:
     async def __aenter__(self) -> Self:
         return self
 
-    async def __aexit__(self, kind: type[BaseException] | None, exc: BaseException | None,
-                        trace: TracebackType | None) -> None:
+    async def __aexit__(
+        self, kind: type[BaseException] | None, exc: BaseException | None, trace: TracebackType | None
+    ) -> None:
         await self.aclose()
 
     async def aclose(self) -> None:
@@ -118,8 +127,14 @@ class SmtpMailer:
 
     async def _connect(self) -> aiosmtplib.SMTP:
         smtp = aiosmtplib.SMTP(
-            hostname=self._host, port=self._port, timeout=self._timeout, use_tls=self._tls == "tls",
-            start_tls=self._tls == "starttls", tls_context=self._context, local_hostname=self._local_hostname)
+            hostname=self._host,
+            port=self._port,
+            timeout=self._timeout,
+            use_tls=self._tls == "tls",
+            start_tls=self._tls == "starttls",
+            tls_context=self._context,
+            local_hostname=self._local_hostname,
+        )
         self._smtp, self._sent = smtp, 0
         await smtp.connect()
         if self._login:

@@ -18,7 +18,7 @@ from rooms.names import search_key
 from scheduler.booking.book import KEY_LENGTH, KEY_LETTERS
 from scheduler.booking.booking import LONGEST_NOTE, LONGEST_TITLE, Booked
 from scheduler.booking.queries import UnitPart, list_unit_parts
-from scheduler.booking.validation import in_person_errors, local_day
+from scheduler.booking.validation import in_person_errors, is_shown, local_day
 from scheduler.kinds import find_kind
 from scheduler.models import Attendance, Conference, Delegation
 
@@ -87,6 +87,8 @@ def _errors(logged: Logged, now: datetime) -> Iterator[FieldError]:
                         ("reason_note", 500)):  # fmt: skip
         if len(getattr(logged, name)) > limit:
             yield FieldError(name, "too_long", {"max": limit})
+        elif not is_shown(getattr(logged, name)):
+            yield FieldError(name, "not_text")
     if find_kind(logged.kind) is None:
         yield FieldError("kind", "unknown_value")
     if logged.ends <= logged.starts:

@@ -24,6 +24,14 @@ _MAIL = re.compile(
     r"[a-z0-9!#$%&'*+/=?^_`{|}~.-]{1,64}@[a-z0-9](?:[a-z0-9-]*[a-z0-9])?(?:\.[a-z0-9](?:[a-z0-9-]*[a-z0-9])?)+"
 )
 
+_UNSHOWN = re.compile("[\x00-\x08\x0e-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
+
+
+def is_shown(text: str) -> bool:
+    """Whether a text holds nothing but what can be stored and read: no control signs, nothing that turns the direction
+    of what stands beside it, no halves of signs. Zero-width signs that come with pasting are let through."""
+    return _UNSHOWN.search(text) is None
+
 
 def is_mail(address: str) -> bool:
     """Whether ``address`` (lower case) can be written into an invitation: plain ASCII, a dot in the domain."""
@@ -86,6 +94,12 @@ def _texts(booking: Booking) -> Iterator[FieldError]:
     ):  # fmt: skip
         if len(getattr(booking, name)) > limit:
             yield FieldError(name, "too_long", {"max": limit})
+    for name in (
+        "title", "chair_name", "chair_title", "contact_name", "contact_phone", "letter_number", "note",
+        "short_notice_reason", "in_person_note",
+    ):  # fmt: skip
+        if not is_shown(getattr(booking, name) or ""):
+            yield FieldError(name, "not_text")
 
 
 def _times(booking: Booking, *, now: datetime, rules: Rules, draft: bool) -> Iterator[FieldError]:
@@ -124,6 +138,8 @@ def _people(booking: Booking) -> Iterator[FieldError]:
             yield FieldError(f"guests.{number}.name", "required")
         elif len(guest.name) > 200:
             yield FieldError(f"guests.{number}.name", "too_long", {"max": 200})
+        elif not is_shown(guest.name):
+            yield FieldError(f"guests.{number}.name", "not_text")
         if not is_mail(mail):
             yield FieldError(f"guests.{number}.mail", "not_a_mail_address")
         elif mail in seen:

@@ -93,9 +93,7 @@ def _refresh_after(sittings: Sequence[Sitting], now: datetime, horizon: datetime
     return min(moment for moment in moments if moment > now)
 
 
-def _times(
-    sittings: Sequence[Sitting], timing: Timing, endpoint_key: str
-) -> list[tuple[Sitting, datetime, datetime]]:
+def _times(sittings: Sequence[Sitting], timing: Timing, endpoint_key: str) -> list[tuple[Sitting, datetime, datetime]]:
     """When the endpoint joins and leaves each sitting: it is in one at a time and never cuts the one before short."""
     joins: list[datetime] = []
     before: datetime | None = None

@@ -75,9 +75,7 @@ def set_opening_closed(db: Session, opening_id: int, at: datetime) -> None:
 
 def find_opening(db: Session, bridge_id: int, jitsi_name: str) -> Opening | None:
     """The opening with this name on this bridge, also a closed one. Names are lower-case everywhere."""
-    return db.scalar(
-        select(Opening).where(Opening.bridge_id == bridge_id, Opening.jitsi_name == jitsi_name.lower())
-    )
+    return db.scalar(select(Opening).where(Opening.bridge_id == bridge_id, Opening.jitsi_name == jitsi_name.lower()))
 
 
 class Asked(NamedTuple):

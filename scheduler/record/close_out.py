@@ -127,9 +127,7 @@ def _row(line: Attendance) -> dict[str, Any]:
     return {c.name: getattr(line, c.name) for c in Attendance.__table__.columns if c.name != "id"}
 
 
-def _shown(
-    conference: Conference, party: Mapping[int, Delegation], lines: Mapping[int, Attendance]
-) -> dict[str, Any]:
+def _shown(conference: Conference, party: Mapping[int, Delegation], lines: Mapping[int, Attendance]) -> dict[str, Any]:
     """The result as JSON, for the change row."""
     shown: dict[str, Any] = {"outcome": conference.outcome, "evidence": conference.outcome_evidence}
     for name in ("ran_from", "ran_until"):

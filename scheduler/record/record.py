@@ -124,9 +124,7 @@ def retally(db: Session, leader_id: int) -> TallyRow | None:
 def _sitting(db: Session, conference: Conference, party: Sequence[Delegation]) -> Sitting:
     starts, ends = actual(conference)
     lines = queries.list_attendance(db, conference.id)
-    seen = [
-        Presence(p.device, p.site_id, p.joined, p.left, "host") for p in queries.list_presence(db, conference.id)
-    ]
+    seen = [Presence(p.device, p.site_id, p.joined, p.left, "host") for p in queries.list_presence(db, conference.id)]
     ran = vc_ran(seen, starts, ends)
     said_online = any(line.mode == "online" and line.evidence != "auto" for line in lines.values())
     if said_online and not seen:

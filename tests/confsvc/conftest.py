@@ -83,9 +83,7 @@ class Service:
         )  # fmt: skip
         scope = unit_id if at == "own" else self.unit(at) if at else None
         for function in functions:
-            self.database.write_now(
-                accounts.add_grant, account_id, function, actor="cli", now=self.now, unit_id=scope
-            )
+            self.database.write_now(accounts.add_grant, account_id, function, actor="cli", now=self.now, unit_id=scope)
         self.logins[account_id] = login
         return account_id
 

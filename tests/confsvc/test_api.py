@@ -193,9 +193,7 @@ async def test_lists_are_searched_filtered_and_paged(clerk: httpx.AsyncClient, h
     assert (await clerk.get(URL, params={"cursor": "nonsense"})).json()["errors"][0]["field"] == "cursor"
 
 
-async def test_busy_times_say_who_but_not_what(
-    service: Service, clerk: httpx.AsyncClient, halls: list[str]
-) -> None:
+async def test_busy_times_say_who_but_not_what(service: Service, clerk: httpx.AsyncClient, halls: list[str]) -> None:
     await clerk.post(URL, json=wish(sites=halls[:3]))
     other = service.program(service.account("other", "leader", unit="SYT"))
     span = {"from": "2026-12-15T00:00:00+07:00", "to": "2026-12-16T00:00:00+07:00"}

@@ -234,7 +234,7 @@ def test_an_in_person_meeting_has_a_place_and_no_link() -> None:
 
 
 def test_hostile_text_stays_text() -> None:
-    title = 'Họp <script>alert(1)</script>\r\nBcc: x@evil.example %(host)s'
+    title = "Họp <script>alert(1)</script>\r\nBcc: x@evil.example %(host)s"
     mail = Received("", [], write_letter(edition(1, title=title), LETTER, SENDER, None).content).message
     assert "<script>" not in body(mail, "text/html")
     assert mail["Bcc"] is None

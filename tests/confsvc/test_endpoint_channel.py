@@ -223,9 +223,7 @@ async def test_a_booking_and_a_cancellation_reach_the_device(service: Service) -
     await device.act()
     assert device.inside == booked.key
     await device.flush()
-    await service.database.write(
-        cancel, booked.key, version=1, reason="bão", actor="account:1", now=service.clock()
-    )
+    await service.database.write(cancel, booked.key, version=1, reason="bão", actor="account:1", now=service.clock())
     hint = await device.hear_until(AgendaHint)
     assert isinstance(hint, AgendaHint) and hint.spread == 0, "it is in a room that was just closed"
     await device.act()

@@ -120,3 +120,66 @@ def test_who_stands_in_for_a_stand_in_holds_nothing(service: Service) -> None:
         )
     held = [service.database.read_now(list_grants, one, service.now.date()) for one in (holder, second, third)]
     assert held == [(Grant("booker", unit),), (Grant("booker", unit),), ()]
+
+
+ASKED = (
+    ("/search", "q"), ("/outbox", "q"), ("/outbox", "conference"), ("/outbox", "state"), ("/conferences", "q"),
+    ("/conferences", "host"), ("/conferences", "after"), ("/timeline", "q"), ("/users", "q"), ("/audit", "q"),
+    ("/audit", "actor"), ("/audit", "subject"), ("/audit", "from"), ("/directory", "q"), ("/endpoints", "q"),
+    ("/endpoints", "link"), ("/pair", "c"), ("/pair", "q"), ("/figures", "host"), ("/figures/list", "host"),
+    ("/figures/list", "what"), ("/book", "room"), ("/book", "day"), ("/in-person", "again"), ("/sign-in", "next"),
+    ("/api/v1/conferences", "q"), ("/api/v1/conferences", "cursor"), ("/api/v1/units", "q"), ("/api/v1/rooms", "q"),
+    ("/api/v1/figures", "host"),
+)  # fmt: skip
+
+
+async def test_no_question_in_an_address_is_a_mistake_of_ours(service: Service) -> None:
+    functions = ("admin", "operator", "booker", "auditor", "reporter")
+    browser = await service.browser(service.account("sep", *functions, unit="STTTT", at=None))
+    for path, name in ASKED:
+        for value in ("\0", "a\0b", "%_\\", "\u202e", "9" * 5000, "-1", "'\"><script>", "\U0001f4a5" * 300):
+            answer = await browser.get(path, params={name: value})
+            assert answer.status_code < 500, f"{path}?{name}={value[:20]!r}"
+            assert "<script>'" not in answer.text and "'\"><script>" not in answer.text
+
+
+@pytest.mark.parametrize(
+    "path",
+    ["/users/{}", "/outbox/{}", "/directory/people/{}/change", "/directory/lines/{}/change", "/api/v1/tokens/{}"],
+)
+async def test_numbers_that_no_row_has_lead_nowhere(service: Service, path: str) -> None:
+    browser = await service.browser(service.account("sep", "admin", "operator", unit="STTTT", at=None))
+    for number in ("0", "9" * 18, "9" * 19, "١٢٣"):
+        method = "DELETE" if "tokens" in path else "GET"
+        answer = await browser.request(method, path.format(number))
+        assert answer.status_code in (404, 422), number
+
+
+async def test_forms_with_nonsense_are_shown_again(service: Service) -> None:
+    functions = ("admin", "operator", "booker", "auditor", "reporter")
+    browser = await service.browser(service.account("sep", *functions, unit="STTTT", at=None))
+    names = (
+        "title", "kind", "form", "host", "date", "start", "end", "main", "sites", "units", "chair_name", "chair_mail",
+        "guests", "note", "letter_number", "find", "code", "level", "parent", "name", "short", "on", "line", "unit",
+        "login", "mail", "language", "c", "room", "q", "act", "scope", "function", "valid_from", "valid_to",
+        "substitute_for", "reason", "place", "data", "from", "value", "numerator",
+    )  # fmt: skip
+    room = (await browser.get("/api/v1/rooms", params={"unit": "HHOA"})).json()["items"][0]["key"]
+    paths = (
+        "/book", "/book/check", "/in-person", "/pair", "/users", "/users/1/grants", "/figures/goals", "/directory/import",
+        "/directory/new-unit", "/directory/units/HHOA/new-room", "/directory/units/HHOA/new-person",
+        "/directory/units/HHOA/new-line", "/directory/units/HHOA/rename", "/directory/units/HHOA/change",
+        f"/directory/rooms/{room}/change", f"/directory/rooms/{room}/move",
+    )  # fmt: skip
+    for path in paths:
+        for value in ("\0", "a\0b", "9" * 18, "1" * 3000, "01/01/0001", "31/12/9999", "\u202eabc", "@", "=1+1"):
+            answer = await browser.post(path, data=dict.fromkeys(names, value))
+            assert answer.status_code < 500, f"{path} {value[:20]!r}"
+
+
+async def test_a_title_may_not_turn_what_stands_beside_it(service: Service) -> None:
+    browser = await service.browser(service.account("lan", "booker", unit="STTTT"))
+    form = {"title": "Họp \u202egiao ban", "kind": "meeting", "date": "01/12/2026", "start": "08:00", "end": "09:00"}
+    answer = await browser.post("/book", data=form)
+    assert answer.status_code == 422
+    assert "không hiển thị được" in answer.text

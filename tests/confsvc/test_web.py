@@ -205,5 +205,3 @@ async def test_a_terminated_process_finishes_what_it_was_asked(settings: Setting
     finally:
         running.cancel()
         structlog.configure(**before)
-
-

@@ -38,13 +38,17 @@ class Hall(ScriptedEndpoint):
         self.joined_at: list[datetime] = []
         self.again: datetime | None = None
         self._reader: asyncio.Task[None] | None = None
+        self._turn = asyncio.Lock()
 
     # What it does by itself
 
     async def act(self) -> None:
         """Do what is due: connect again, get a new agenda, come back, join, leave."""
-        if not self.line:
-            return
+        async with self._turn:
+            if self.line:
+                await self._act()
+
+    async def _act(self) -> None:
         if self._ws is None:
             with suppress(*AWAY):
                 await self.connect()
@@ -101,6 +105,10 @@ class Hall(ScriptedEndpoint):
 
     async def cut(self) -> None:
         """Its line is gone: the channel, and the video without a goodbye."""
+        async with self._turn:
+            await self._cut()
+
+    async def _cut(self) -> None:
         self.line = False
         await self.drop()
         video, self.video, self._leave = self.video, None, None

@@ -1,10 +1,10 @@
 """The simulated Jitsi inside a test, and scripted endpoints that join it without a browser.
 
-    async with SimulatedJitsi(callback_url="http://127.0.0.1:…/jitsi", callback_secret="…") as jitsi:
-        a = await jitsi.join("room-1", jitsi.token("room-1"), "Huyện A")
-        await a.leave()          # or await a.drop(): the line is cut
-        await jitsi.advance(61)  # time is moved, not slept
-        await jitsi.quiet()      # every callback under way has been answered or given up
+async with SimulatedJitsi(callback_url="http://127.0.0.1:…/jitsi", callback_secret="…") as jitsi:
+    a = await jitsi.join("room-1", jitsi.token("room-1"), "Huyện A")
+    await a.leave()          # or await a.drop(): the line is cut
+    await jitsi.advance(61)  # time is moved, not slept
+    await jitsi.quiet()      # every callback under way has been answered or given up
 """
 
 from __future__ import annotations

@@ -73,8 +73,15 @@ class Service:
     """
 
     def __init__(
-        self, url: str, folder: Path, *, starts: datetime | None = None, clock: Callable[[], datetime] | None = None,
-        ringing: bool = False, times: Mapping[str, int] | None = None, **video: Any,
+        self,
+        url: str,
+        folder: Path,
+        *,
+        starts: datetime | None = None,
+        clock: Callable[[], datetime] | None = None,
+        ringing: bool = False,
+        times: Mapping[str, int] | None = None,
+        **video: Any,
     ) -> None:
         if (starts is None) == (clock is None):
             raise ValueError("either a time to start at or a clock")
@@ -84,9 +91,7 @@ class Service:
         self.port = free_port()
         self.url = f"http://127.0.0.1:{self.port}"
         self.sink = SmtpSink()
-        self.jitsi = SimulatedJitsi(
-            f"{self.url}/jitsi/sim", callback_secret=CALLBACK_SECRET, now=self.clock, **video
-        )
+        self.jitsi = SimulatedJitsi(f"{self.url}/jitsi/sim", callback_secret=CALLBACK_SECRET, now=self.clock, **video)
         self.halls: list[Hall] = []
         self.app: web.Application
         self.database: Database
@@ -291,7 +296,5 @@ def _clerk(db: Session, *, now: datetime) -> str:
     assert unit is not None
     account = add_account(db, "vanthu.stttt", "Văn thư Sở TT&TT", actor="cli", now=now, unit_id=unit.id)
     add_grant(db, account, "booker", actor="cli", now=now, unit_id=unit.id)
-    made = add_token(
-        db, account, "stories", ["read", "book"], expires=now + timedelta(days=365), by="cli", now=now
-    )
+    made = add_token(db, account, "stories", ["read", "book"], expires=now + timedelta(days=365), by="cli", now=now)
     return made.token

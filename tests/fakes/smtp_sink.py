@@ -1,10 +1,10 @@
 """A real mail server on a real socket that keeps what it gets and can be told to fail in every way that matters.
 
-    async with SmtpSink() as sink:
-        mailer = SmtpMailer(sink.host, sink.port)
-        sink.answers["b@huyen.example"] = "550 5.1.1 no such user"
-        ...
-        assert sink.received[0].recipients == ["a@so.example"]
+async with SmtpSink() as sink:
+    mailer = SmtpMailer(sink.host, sink.port)
+    sink.answers["b@huyen.example"] = "550 5.1.1 no such user"
+    ...
+    assert sink.received[0].recipients == ["a@so.example"]
 """
 
 from __future__ import annotations
@@ -45,8 +45,13 @@ class SmtpSink:
     reply to the content back. ``stop`` refuses connections, ``start`` listens again on the same port.
     """
 
-    def __init__(self, *, login: tuple[str, str] | None = None, starttls: ssl.SSLContext | None = None,
-                 tls: ssl.SSLContext | None = None) -> None:
+    def __init__(
+        self,
+        *,
+        login: tuple[str, str] | None = None,
+        starttls: ssl.SSLContext | None = None,
+        tls: ssl.SSLContext | None = None,
+    ) -> None:
         self.host = "127.0.0.1"
         self.port = 0
         self.received: list[Received] = []
@@ -66,15 +71,17 @@ class SmtpSink:
         await self.start()
         return self
 
-    async def __aexit__(self, kind: type[BaseException] | None, exc: BaseException | None,
-                        trace: TracebackType | None) -> None:
+    async def __aexit__(
+        self, kind: type[BaseException] | None, exc: BaseException | None, trace: TracebackType | None
+    ) -> None:
         await self.stop()
 
     async def start(self) -> None:
         """Listen, on the same port as before if there was one."""
         self._released.clear()
-        self._server = await asyncio.get_running_loop().create_server(self._session, self.host, self.port,
-                                                                      ssl=self._tls)
+        self._server = await asyncio.get_running_loop().create_server(
+            self._session, self.host, self.port, ssl=self._tls
+        )
         self.port = self._server.sockets[0].getsockname()[1]
 
     async def stop(self) -> None:
@@ -120,13 +127,17 @@ class SmtpSink:
 class _Session(SMTP):
     """aiosmtpd's protocol with the sink's failures."""
 
-    def __init__(self, sink: SmtpSink, login: tuple[str, str] | None, starttls: ssl.SSLContext | None,
-                 encrypted: bool) -> None:
+    def __init__(
+        self, sink: SmtpSink, login: tuple[str, str] | None, starttls: ssl.SSLContext | None, encrypted: bool
+    ) -> None:
         self._sink = sink
         options: dict[str, Any] = {"hostname": "sink.test", "ident": "sink", "enable_SMTPUTF8": True}
         if login:
-            options |= {"authenticator": _checker(login), "auth_required": True,
-                        "auth_require_tls": starttls is not None}
+            options |= {
+                "authenticator": _checker(login),
+                "auth_required": True,
+                "auth_require_tls": starttls is not None,
+            }
         if starttls:
             options |= {"tls_context": starttls, "require_starttls": True}
         super().__init__(self, **options)
@@ -147,8 +158,9 @@ class _Session(SMTP):
         if self.transport is not None:
             self.transport.abort()
 
-    async def handle_RCPT(self, server: SMTP, session: Session, envelope: Envelope, address: str,
-                          options: list[str]) -> str:
+    async def handle_RCPT(
+        self, server: SMTP, session: Session, envelope: Envelope, address: str, options: list[str]
+    ) -> str:
         if self._sink.drop_before_data:
             self.cut()
         if address in self._sink.answers:
@@ -164,4 +176,5 @@ def _checker(login: tuple[str, str]) -> Callable[..., AuthResult]:
     def check(server: SMTP, session: Session, envelope: Envelope, mechanism: str, data: Any) -> AuthResult:
         good = isinstance(data, LoginPassword) and (data.login.decode(), data.password.decode()) == login
         return AuthResult(success=good, handled=False)
+
     return check

@@ -31,8 +31,9 @@ class Prosody:
     """One room with two people, as in the recording http_control."""
 
     url: str = ""
-    occupants: list[dict[str, str]] = field(default_factory=lambda: json.loads(
-        RECORDED[f"GET /room?room={ROOM}&domain=meet.rig"]["body"]))
+    occupants: list[dict[str, str]] = field(
+        default_factory=lambda: json.loads(RECORDED[f"GET /room?room={ROOM}&domain=meet.rig"]["body"])
+    )
     rooms: set[str] = field(default_factory=lambda: {ROOM})
     can_kick: bool = True
     obeys: bool = True
@@ -43,10 +44,17 @@ class Prosody:
     def app(self) -> web.Application:
         app = web.Application()
         routes: list[tuple[str, str, Callable[[web.Request], Awaitable[web.Response]]]] = [
-            ("GET", "/room-size", self.size), ("GET", "/room", self.room), ("GET", "/room-census", self.census),
-            ("POST", "/end-meeting", self.end), ("PUT", "/kick-participant", self.kick),
-            ("POST", "/send-system-chat-message", self.message), ("GET", "/health", self.plain),
-            ("GET", "/about/health", self.plain), ("GET", "/colibri/stats", self.plain), ("GET", "/stats", self.plain)]
+            ("GET", "/room-size", self.size),
+            ("GET", "/room", self.room),
+            ("GET", "/room-census", self.census),
+            ("POST", "/end-meeting", self.end),
+            ("PUT", "/kick-participant", self.kick),
+            ("POST", "/send-system-chat-message", self.message),
+            ("GET", "/health", self.plain),
+            ("GET", "/about/health", self.plain),
+            ("GET", "/colibri/stats", self.plain),
+            ("GET", "/stats", self.plain),
+        ]
         for method, path, handler in routes:
             app.router.add_route(method, path, self.guarded(handler))
         return app
@@ -57,6 +65,7 @@ class Prosody:
             if self.broken.get(request.path):
                 return self.broken[request.path].pop(0)
             return await handler(request)
+
         return answer
 
     def trusted(self, request: web.Request) -> bool:
@@ -133,7 +142,7 @@ def client(prosody: Prosody, **options: Any) -> JitsiClient:
 
 async def test_what_is_going_on(prosody: Prosody) -> None:
     async with client(prosody) as jitsi:
-        room, = await jitsi.room_census()
+        (room,) = await jitsi.room_census()
         assert (room.jitsi_name, room.participants, room.leaked) == (ROOM, 2, False)
         assert room.created == datetime.fromtimestamp(1795378240, UTC)
         assert await jitsi.room_size(ROOM) == 2
@@ -141,7 +150,9 @@ async def test_what_is_going_on(prosody: Prosody) -> None:
         occupants = await jitsi.room_occupants(ROOM)
         assert occupants is not None
         assert [(one.nick, one.name, one.email) for one in occupants] == [
-            ("bbbbbbbb", "B", ""), ("aaaaaaaa", "Phòng họp A", "room-a@bacgiang.test")]
+            ("bbbbbbbb", "B", ""),
+            ("aaaaaaaa", "Phòng họp A", "room-a@bacgiang.test"),
+        ]
         assert await jitsi.room_occupants("nope") is None
         prosody.occupants = []
         assert await jitsi.room_occupants(ROOM) == ()
@@ -164,7 +175,8 @@ async def test_end_a_meeting_once_and_again(prosody: Prosody) -> None:
     assert prosody.asked == [
         f"POST /end-meeting?conference={ROOM}%40conference.meet.rig",
         f"POST /end-meeting?conference={ROOM}%40conference.meet.rig",
-        f"POST /end-meeting?conference={ROOM}%40conference.meet.rig&silent-reconnect=true"]
+        f"POST /end-meeting?conference={ROOM}%40conference.meet.rig&silent-reconnect=true",
+    ]
 
 
 async def test_ending_is_repeated_but_a_silent_reconnect_is_not(prosody: Prosody) -> None:
@@ -208,8 +220,12 @@ async def test_a_system_message(prosody: Prosody) -> None:
     async with client(prosody) as jitsi:
         assert await jitsi.send_system_message(ROOM, "còn 5 phút", ["x@meet.rig/1"], display_name="Hệ thống") is True
         assert await jitsi.send_system_message("nope", "a", ["x@meet.rig/1"], display_name="b") is False
-    assert prosody.messages[0] == {"room": f"{ROOM}@conference.meet.rig", "connectionJIDs": ["x@meet.rig/1"],
-                                   "message": "còn 5 phút", "displayName": "Hệ thống"}
+    assert prosody.messages[0] == {
+        "room": f"{ROOM}@conference.meet.rig",
+        "connectionJIDs": ["x@meet.rig/1"],
+        "message": "còn 5 phút",
+        "displayName": "Hệ thống",
+    }
 
 
 async def test_health_of_each_part(prosody: Prosody) -> None:
@@ -228,13 +244,32 @@ async def test_health_of_each_part(prosody: Prosody) -> None:
 
 
 async def test_load_of_bridge_and_jicofo(prosody: Prosody) -> None:
-    prosody.broken["/colibri/stats"] = [web.json_response({
-        "stress_level": 0.31, "conferences": 4, "endpoints": 40, "largest_conference": 12, "bit_rate_download": 900,
-        "bit_rate_upload": 8000, "graceful_shutdown": False}), web.json_response({"conferences": 4}),
-        web.json_response([])]
-    prosody.broken["/stats"] = [web.json_response({
-        "conferences": 4, "participants": 40, "largest_conference": 12, "healthy": True,
-        "bridge_selector": {"bridge_count": 2, "operational_bridge_count": 1}})]
+    prosody.broken["/colibri/stats"] = [
+        web.json_response(
+            {
+                "stress_level": 0.31,
+                "conferences": 4,
+                "endpoints": 40,
+                "largest_conference": 12,
+                "bit_rate_download": 900,
+                "bit_rate_upload": 8000,
+                "graceful_shutdown": False,
+            }
+        ),
+        web.json_response({"conferences": 4}),
+        web.json_response([]),
+    ]
+    prosody.broken["/stats"] = [
+        web.json_response(
+            {
+                "conferences": 4,
+                "participants": 40,
+                "largest_conference": 12,
+                "healthy": True,
+                "bridge_selector": {"bridge_count": 2, "operational_bridge_count": 1},
+            }
+        )
+    ]
     async with client(prosody, jicofo_url=prosody.url, jvb_url=prosody.url) as jitsi:
         load = await jitsi.bridge()
         assert (load.stress, load.endpoints, load.upload_kbps, load.draining) == (0.31, 40, 8000, False)

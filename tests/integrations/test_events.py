@@ -41,7 +41,11 @@ def test_recorded_events_read_and_write_back(case: str, call: dict[str, Any]) ->
 def test_the_recordings_hold_all_four_kinds() -> None:
     assert len(CALLS) == 84
     assert {type(read_event(call["body"].encode())) for _, call in CALLS} == {
-        RoomCreated, RoomDestroyed, OccupantJoined, OccupantLeft}
+        RoomCreated,
+        RoomDestroyed,
+        OccupantJoined,
+        OccupantLeft,
+    }
 
 
 def test_a_repeat_has_the_same_key_and_nothing_else_has() -> None:
@@ -56,8 +60,12 @@ def test_the_summary_speaks_of_the_same_presences_as_the_single_events() -> None
     for case in {case for case, _ in CALLS}:
         found = [read_event(call["body"].encode()) for name, call in CALLS if name == case]
         left = {event.presence.key: event.presence for event in found if isinstance(event, OccupantLeft)}
-        summary = {presence.key: presence for event in found if isinstance(event, RoomDestroyed)
-                   for presence in event.presences}
+        summary = {
+            presence.key: presence
+            for event in found
+            if isinstance(event, RoomDestroyed)
+            for presence in event.presences
+        }
         if summary:
             assert summary == left
         joined = {event.presence.key for event in found if isinstance(event, OccupantJoined)}
@@ -66,22 +74,33 @@ def test_the_summary_speaks_of_the_same_presences_as_the_single_events() -> None
 
 def test_a_cut_line_shows_as_left_a_minute_later() -> None:
     found = [read_event(call["body"].encode()) for case, call in CALLS if case == "ev_abrupt_smacks"]
-    stays = sorted((event.presence.left_at - event.presence.joined_at).total_seconds()
-                   for event in found if isinstance(event, OccupantLeft) and event.presence.left_at)
+    stays = sorted(
+        (event.presence.left_at - event.presence.joined_at).total_seconds()
+        for event in found
+        if isinstance(event, OccupantLeft) and event.presence.left_at
+    )
     assert stays == [61.0, 81.0]
 
 
 def test_users_tenants_and_guests() -> None:
-    event = next(read_event(call["body"].encode()) for case, call in CALLS
-                 if case == "res_tenant" and "joined" in call["target"])
+    event = next(
+        read_event(call["body"].encode()) for case, call in CALLS if case == "res_tenant" and "joined" in call["target"]
+    )
     assert isinstance(event, OccupantJoined)
     assert event.place.room_name == "[bacgiang]ok-tenant-78049"
     assert event.place.jitsi_name == "ok-tenant-78049"
     assert event.presence.user_id == "u-17"
     assert event.presence.user["name"] == "Nguyễn Văn A"
-    guest = read_event(json.dumps({
-        "event_name": "muc-occupant-joined", "room_jid": "a@b", "room_name": "a",
-        "occupant": {"occupant_jid": "g@h/1", "joined_at": 1795377034, "new": {"x": 1}}}).encode())
+    guest = read_event(
+        json.dumps(
+            {
+                "event_name": "muc-occupant-joined",
+                "room_jid": "a@b",
+                "room_name": "a",
+                "occupant": {"occupant_jid": "g@h/1", "joined_at": 1795377034, "new": {"x": 1}},
+            }
+        ).encode()
+    )
     assert isinstance(guest, OccupantJoined)
     assert (guest.presence.user_id, guest.presence.user, guest.count) == (None, {}, 0)
 
@@ -107,25 +126,54 @@ def test_the_same_connection_in_a_breakout_room_or_again_is_another_presence() -
     assert read_event(json.dumps(body).encode()) == event
 
 
-GOOD = {"event_name": "muc-occupant-left", "room_jid": "a@b", "room_name": "a", "active_occupants_count": 1,
-        "occupant": {"occupant_jid": "x@y/z", "joined_at": 1795377034, "left_at": 1795377035}}
+GOOD = {
+    "event_name": "muc-occupant-left",
+    "room_jid": "a@b",
+    "room_name": "a",
+    "active_occupants_count": 1,
+    "occupant": {"occupant_jid": "x@y/z", "joined_at": 1795377034, "left_at": 1795377035},
+}
 
 
-@pytest.mark.parametrize("change", [
-    {"event_name": "muc-other"}, {"event_name": None}, {"event_name": []}, {"room_jid": None}, {"room_jid": ""},
-    {"room_name": 5}, {"room_jid": "x" * 1001}, {"room_jid": "a\nb"}, {"occupant": None}, {"occupant": []},
-    {"occupant": {"occupant_jid": "x", "joined_at": "soon", "left_at": 1795377035}},
-    {"occupant": {"occupant_jid": "x", "joined_at": 1795377034}}, {"occupant": {"joined_at": 1795377034}},
-    {"occupant": {"occupant_jid": "x", "joined_at": 1e300, "left_at": 1}},
-    {"occupant": {"occupant_jid": "x", "joined_at": True, "left_at": 1795377035}},
-    {"occupant": GOOD["occupant"] | {"name": "x" * 1001}},  # type: ignore[operator]
-    {"occupant": GOOD["occupant"] | {f"k{n}": "x" for n in range(41)}},  # type: ignore[operator]
-    {"active_occupants_count": -1}, {"active_occupants_count": "1"}, {"is_breakout": "yes"}, {"is_breakout": True},
-    {"event_name": "muc-room-destroyed", "created_at": 1795377034, "destroyed_at": 1795377034, "all_occupants": 5},
-    {"event_name": "muc-room-destroyed", "created_at": 1795377034, "destroyed_at": 1795377034,
-     "all_occupants": [{}]},
-    {"event_name": "muc-room-destroyed", "created_at": 1795377034, "destroyed_at": 1795377034,
-     "all_occupants": [GOOD["occupant"]] * 5001}])
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"event_name": "muc-other"},
+        {"event_name": None},
+        {"event_name": []},
+        {"room_jid": None},
+        {"room_jid": ""},
+        {"room_name": 5},
+        {"room_jid": "x" * 1001},
+        {"room_jid": "a\nb"},
+        {"occupant": None},
+        {"occupant": []},
+        {"occupant": {"occupant_jid": "x", "joined_at": "soon", "left_at": 1795377035}},
+        {"occupant": {"occupant_jid": "x", "joined_at": 1795377034}},
+        {"occupant": {"joined_at": 1795377034}},
+        {"occupant": {"occupant_jid": "x", "joined_at": 1e300, "left_at": 1}},
+        {"occupant": {"occupant_jid": "x", "joined_at": True, "left_at": 1795377035}},
+        {"occupant": GOOD["occupant"] | {"name": "x" * 1001}},  # type: ignore[operator]
+        {"occupant": GOOD["occupant"] | {f"k{n}": "x" for n in range(41)}},  # type: ignore[operator]
+        {"active_occupants_count": -1},
+        {"active_occupants_count": "1"},
+        {"is_breakout": "yes"},
+        {"is_breakout": True},
+        {"event_name": "muc-room-destroyed", "created_at": 1795377034, "destroyed_at": 1795377034, "all_occupants": 5},
+        {
+            "event_name": "muc-room-destroyed",
+            "created_at": 1795377034,
+            "destroyed_at": 1795377034,
+            "all_occupants": [{}],
+        },
+        {
+            "event_name": "muc-room-destroyed",
+            "created_at": 1795377034,
+            "destroyed_at": 1795377034,
+            "all_occupants": [GOOD["occupant"]] * 5001,
+        },
+    ],
+)
 def test_junk(change: dict[str, Any]) -> None:
     assert isinstance(read_event(json.dumps(GOOD).encode()), OccupantLeft)
     with pytest.raises(JunkEvent):
@@ -138,13 +186,33 @@ def test_junk_bytes(body: bytes) -> None:
         read_event(body)
 
 
-odd = st.sampled_from([None, True, -1, 0, 1.5, 1e300, 1795377034, "", "x", "a\x00\ud800", [], {}, [1], {"id": "\x00"},
-                       [GOOD["occupant"]], {**GOOD["occupant"], "x": [1]}])  # type: ignore[dict-item]
+odd = st.sampled_from(
+    [
+        None,
+        True,
+        -1,
+        0,
+        1.5,
+        1e300,
+        1795377034,
+        "",
+        "x",
+        "a\x00\ud800",
+        [],
+        {},
+        [1],
+        {"id": "\x00"},
+        [GOOD["occupant"]],
+        {**GOOD["occupant"], "x": [1]},
+    ]
+)  # type: ignore[dict-item]
 
 
-@given(st.dictionaries(st.sampled_from([*GOOD, "all_occupants", "created_at", "destroyed_at", "is_breakout"]), odd),
-       st.dictionaries(st.sampled_from(["occupant_jid", "joined_at", "left_at", "id", "\x00"]), odd),
-       st.sampled_from(sorted(events.PATHS)))
+@given(
+    st.dictionaries(st.sampled_from([*GOOD, "all_occupants", "created_at", "destroyed_at", "is_breakout"]), odd),
+    st.dictionaries(st.sampled_from(["occupant_jid", "joined_at", "left_at", "id", "\x00"]), odd),
+    st.sampled_from(sorted(events.PATHS)),
+)
 def test_nothing_raises_anything_else(change: dict[str, Any], occupant: dict[str, Any], name: str) -> None:
     body = {**GOOD, "occupant": {**GOOD["occupant"], **occupant}, **change, "event_name": name}  # type: ignore[dict-item]
     try:

@@ -142,9 +142,13 @@ async def test_an_expected_status_is_an_answer(server: Server) -> None:
 
 async def test_retry_after_in_seconds_and_as_a_date(server: Server) -> None:
     date = {"Date": "Tue, 24 Nov 2026 01:00:00 GMT", "Retry-After": "Tue, 24 Nov 2026 01:02:00 GMT"}
-    server.script = [web.Response(status=503, headers={"Retry-After": "2"}), 200,
-                     web.Response(status=503, headers=date),
-                     web.Response(status=503, headers={"Retry-After": "soon"}), 200]
+    server.script = [
+        web.Response(status=503, headers={"Retry-After": "2"}),
+        200,
+        web.Response(status=503, headers=date),
+        web.Response(status=503, headers={"Retry-After": "soon"}),
+        200,
+    ]
     pauses = Pauses()
     async with client(server, pauses) as http:
         await http.call("GET", "/x")

@@ -20,14 +20,24 @@ AT = datetime(2026, 9, 1, 2, 3, 4, tzinfo=UTC)
 LIBICAL = find_library()
 
 REQUEST = Invitation(
-    uid="5b0c0c0e-6f0f-4d0e-9a57-0b2f3d1b7a55@hop.example", sequence=0, dtstamp=AT, method="REQUEST",
-    starts=datetime(2026, 9, 7, 1, 0, tzinfo=UTC), ends=datetime(2026, 9, 7, 2, 30, tzinfo=UTC),
-    summary="Họp giao ban tuần, tỉnh - huyện", url="https://hop.example/j/x7k2m9qd",
-    description="Vào họp: https://hop.example/j/x7k2m9qd\nChủ trì: ông A", created=AT, alarm_minutes=15,
+    uid="5b0c0c0e-6f0f-4d0e-9a57-0b2f3d1b7a55@hop.example",
+    sequence=0,
+    dtstamp=AT,
+    method="REQUEST",
+    starts=datetime(2026, 9, 7, 1, 0, tzinfo=UTC),
+    ends=datetime(2026, 9, 7, 2, 30, tzinfo=UTC),
+    summary="Họp giao ban tuần, tỉnh - huyện",
+    url="https://hop.example/j/x7k2m9qd",
+    description="Vào họp: https://hop.example/j/x7k2m9qd\nChủ trì: ông A",
+    created=AT,
+    alarm_minutes=15,
     organizer=Organizer("hop@hop.example", "Sở Nội vụ - Họp trực tuyến"),
-    attendees=(Attendee("a@so.example", "Nguyễn Văn A", "CHAIR", partstat="ACCEPTED"),
-               Attendee("b@huyen.example", "Trần B"),
-               Attendee("room-lucngan@hop.example", "Phòng họp Lục Ngạn", "NON-PARTICIPANT", "ROOM", "ACCEPTED")))
+    attendees=(
+        Attendee("a@so.example", "Nguyễn Văn A", "CHAIR", partstat="ACCEPTED"),
+        Attendee("b@huyen.example", "Trần B"),
+        Attendee("room-lucngan@hop.example", "Phòng họp Lục Ngạn", "NON-PARTICIPANT", "ROOM", "ACCEPTED"),
+    ),
+)
 CANCEL = replace(REQUEST, method="CANCEL", status="CANCELLED", sequence=1, alarm_minutes=None)
 UNINVITE = replace(CANCEL, status=None, attendees=REQUEST.attendees[1:2])
 
@@ -112,19 +122,44 @@ words = st.text(max_size=60)
 spans = st.tuples(st.datetimes(datetime(2020, 1, 1), datetime(2040, 1, 1)), st.integers(1, 60 * 60 * 24))  # noqa: DTZ001
 
 
-@given(summary=words, description=words, cn=words, place=st.none() | words, span=spans, sequence=st.integers(0, 999),
-       minutes=st.none() | st.integers(0, 600), answer=st.sampled_from(["NEEDS-ACTION", "ACCEPTED", "DECLINED"]))
+@given(
+    summary=words,
+    description=words,
+    cn=words,
+    place=st.none() | words,
+    span=spans,
+    sequence=st.integers(0, 999),
+    minutes=st.none() | st.integers(0, 600),
+    answer=st.sampled_from(["NEEDS-ACTION", "ACCEPTED", "DECLINED"]),
+)
 def test_any_words_come_back_through_a_reader_and_pass_the_lint(
-        summary: str, description: str, cn: str, place: str | None, span: tuple[datetime, int], sequence: int,
-        minutes: int | None, answer: Any) -> None:
+    summary: str,
+    description: str,
+    cn: str,
+    place: str | None,
+    span: tuple[datetime, int],
+    sequence: int,
+    minutes: int | None,
+    answer: Any,
+) -> None:
     starts = span[0].replace(tzinfo=UTC, microsecond=0)
     ends = starts + timedelta(seconds=span[1])
-    ics = render(replace(
-        REQUEST, summary=summary, description=description, location=place, starts=starts, ends=ends,
-        sequence=sequence, alarm_minutes=minutes, organizer=Organizer("HOP@hop.example", cn),
-        attendees=(Attendee("B@Huyen.example", cn, partstat=answer),)))
+    ics = render(
+        replace(
+            REQUEST,
+            summary=summary,
+            description=description,
+            location=place,
+            starts=starts,
+            ends=ends,
+            sequence=sequence,
+            alarm_minutes=minutes,
+            organizer=Organizer("HOP@hop.example", cn),
+            attendees=(Attendee("B@Huyen.example", cn, partstat=answer),),
+        )
+    )
     assert lint(ics, method="REQUEST", recipient="b@huyen.example") == []
-    event, = Calendar.from_ical(ics).walk("VEVENT")
+    (event,) = Calendar.from_ical(ics).walk("VEVENT")
     assert event.errors == []
     assert (event["DTSTART"].dt, event["DTEND"].dt) == (starts, ends)
     assert int(event["SEQUENCE"]) == sequence
@@ -140,43 +175,73 @@ def test_any_words_come_back_through_a_reader_and_pass_the_lint(
     assert len(event.walk("VALARM")) == (minutes is not None)
 
 
-@pytest.mark.parametrize("change", [
-    {"uid": "a b@c"}, {"uid": "x"}, {"sequence": -1}, {"dtstamp": datetime(2026, 1, 1)}, {"ends": REQUEST.starts},  # noqa: DTZ001
-    {"attendees": ()}, {"attendees": REQUEST.attendees[:1] * 2}, {"url": "javascript:x"}, {"url": "https://a/\r\nX:y"},
-    {"attendees": (Attendee("a@b\r\nATTENDEE:mailto:x@y", "x"),)}, {"attendees": (Attendee("độ@b.c", "x"),)},
-    {"organizer": Organizer("a", "x")}, {"status": "CANCELLED"}, {"status": None},
-    {"method": "CANCEL"}, {"method": "CANCEL", "status": None, "alarm_minutes": None},
-    {"method": "CANCEL", "status": "CANCELLED"}])
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"uid": "a b@c"},
+        {"uid": "x"},
+        {"sequence": -1},
+        {"dtstamp": datetime(2026, 1, 1)},
+        {"ends": REQUEST.starts},  # noqa: DTZ001
+        {"attendees": ()},
+        {"attendees": REQUEST.attendees[:1] * 2},
+        {"url": "javascript:x"},
+        {"url": "https://a/\r\nX:y"},
+        {"attendees": (Attendee("a@b\r\nATTENDEE:mailto:x@y", "x"),)},
+        {"attendees": (Attendee("độ@b.c", "x"),)},
+        {"organizer": Organizer("a", "x")},
+        {"status": "CANCELLED"},
+        {"status": None},
+        {"method": "CANCEL"},
+        {"method": "CANCEL", "status": None, "alarm_minutes": None},
+        {"method": "CANCEL", "status": "CANCELLED"},
+    ],
+)
 def test_what_calendars_refuse_cannot_be_made(change: dict[str, Any]) -> None:
     with pytest.raises(ValueError, match=r"\w"):
         replace(REQUEST, **change)
 
 
-@pytest.mark.parametrize(("old", "new", "found"), [
-    ("\r\n", "\n", "CRLF"), ("END:VCALENDAR\r\n", "END:VCALENDAR\r\n\r\n", "one CRLF"),
-    ("SUMMARY:", "SUMMARY:" + "x" * 80, "75 octets"), ("SUMMARY:", "SUMMARY:\x07", "control character"),
-    ("END:VCALENDAR", "END:VCALENDAR\r\nBEGIN:VCALENDAR\r\nEND:VCALENDAR", "one VCALENDAR"),
-    ("END:VALARM\r\n", "", "not open"), ("VERSION:2.0\r\n", "", "one VERSION"),
-    ("METHOD:REQUEST", "METHOD:PUBLISH", "MIME parameter"), ("CLASS:", "X-WR-CALNAME:", "does not belong"),
-    ("DTSTART;TZID=Asia/Ho_Chi_Minh", "DTSTART;TZID=Asia/Saigon", "not declared"),
-    (";TZID=Asia/Ho_Chi_Minh", "", "not used"), (";TZID=Asia/Ho_Chi_Minh", "", "floats"),
-    ("TZNAME:+07", "TZNAME:+07\r\nRDATE:19750101T000000", "RDATE"), ("UID:", "X-UID:", "one UID"),
-    ("DTSTAMP:20260901T020304Z", "DTSTAMP:20260901T020304", "DTSTAMP is not in UTC"),
-    ("SEQUENCE:0", "SEQUENCE:x", "number"),
-    ("20260907T093000", "20260907T070000", "not after"), ("DTEND;", "X-END;", "missing"),
-    ("CLASS:", "RRULE:FREQ=WEEKLY;UNTIL=20261228T080000;BYDAY=MO\r\nCLASS:", "UNTIL"),
-    ("CLASS:", "RRULE:FREQ=WEEKLY;BYDAY=TU\r\nCLASS:", "occurrence"),
-    ("CLASS:", "RRULE:FREQ=MINUTELY;BYMONTH=2;BYMONTHDAY=30\r\nCLASS:", "occurrence"),
-    ("mailto:b@", "mailto:B@", "lower-case"), ('CN="Trần B"', "CN=Tr^'n", "a caret"),
-    ("RSVP=TRUE;", "RSVP=FALSE;", "disagree"), ("PARTSTAT=ACCEPTED;RSVP=FALSE;", "", "is missing"),
-    ("mailto:a@so", "mailto:b@huyen", "listed twice"), ("mailto:b@huyen", "mailto:c@huyen", "not an ATTENDEE"),
-    ("mailto:hop@hop.example", "mailto:b@huyen.example", "is the ORGANIZER"),
-    ("STATUS:CONFIRMED", "STATUS:CANCELLED", "REQUEST with STATUS"),
-    ("END:VALARM", "END:VALARM\r\nBEGIN:VALARM\r\nEND:VALARM", "more than one VALARM"),
-    ("METHOD:REQUEST", "METHOD:CANCEL", "VALARM in a CANCEL"),
-    ("METHOD:REQUEST", "METHOD:CANCEL", "CANCEL with STATUS"),
-    ("FEATURE=AUDIO,VIDEO", 'FEATURE="AUDIO,VIDEO"', "CONFERENCE"), (";VALUE=URI", "", "CONFERENCE"),
-    ("CLASS:", "REFRESH-INTERVAL:PT1H\r\nCLASS:", "REFRESH-INTERVAL")])
+@pytest.mark.parametrize(
+    ("old", "new", "found"),
+    [
+        ("\r\n", "\n", "CRLF"),
+        ("END:VCALENDAR\r\n", "END:VCALENDAR\r\n\r\n", "one CRLF"),
+        ("SUMMARY:", "SUMMARY:" + "x" * 80, "75 octets"),
+        ("SUMMARY:", "SUMMARY:\x07", "control character"),
+        ("END:VCALENDAR", "END:VCALENDAR\r\nBEGIN:VCALENDAR\r\nEND:VCALENDAR", "one VCALENDAR"),
+        ("END:VALARM\r\n", "", "not open"),
+        ("VERSION:2.0\r\n", "", "one VERSION"),
+        ("METHOD:REQUEST", "METHOD:PUBLISH", "MIME parameter"),
+        ("CLASS:", "X-WR-CALNAME:", "does not belong"),
+        ("DTSTART;TZID=Asia/Ho_Chi_Minh", "DTSTART;TZID=Asia/Saigon", "not declared"),
+        (";TZID=Asia/Ho_Chi_Minh", "", "not used"),
+        (";TZID=Asia/Ho_Chi_Minh", "", "floats"),
+        ("TZNAME:+07", "TZNAME:+07\r\nRDATE:19750101T000000", "RDATE"),
+        ("UID:", "X-UID:", "one UID"),
+        ("DTSTAMP:20260901T020304Z", "DTSTAMP:20260901T020304", "DTSTAMP is not in UTC"),
+        ("SEQUENCE:0", "SEQUENCE:x", "number"),
+        ("20260907T093000", "20260907T070000", "not after"),
+        ("DTEND;", "X-END;", "missing"),
+        ("CLASS:", "RRULE:FREQ=WEEKLY;UNTIL=20261228T080000;BYDAY=MO\r\nCLASS:", "UNTIL"),
+        ("CLASS:", "RRULE:FREQ=WEEKLY;BYDAY=TU\r\nCLASS:", "occurrence"),
+        ("CLASS:", "RRULE:FREQ=MINUTELY;BYMONTH=2;BYMONTHDAY=30\r\nCLASS:", "occurrence"),
+        ("mailto:b@", "mailto:B@", "lower-case"),
+        ('CN="Trần B"', "CN=Tr^'n", "a caret"),
+        ("RSVP=TRUE;", "RSVP=FALSE;", "disagree"),
+        ("PARTSTAT=ACCEPTED;RSVP=FALSE;", "", "is missing"),
+        ("mailto:a@so", "mailto:b@huyen", "listed twice"),
+        ("mailto:b@huyen", "mailto:c@huyen", "not an ATTENDEE"),
+        ("mailto:hop@hop.example", "mailto:b@huyen.example", "is the ORGANIZER"),
+        ("STATUS:CONFIRMED", "STATUS:CANCELLED", "REQUEST with STATUS"),
+        ("END:VALARM", "END:VALARM\r\nBEGIN:VALARM\r\nEND:VALARM", "more than one VALARM"),
+        ("METHOD:REQUEST", "METHOD:CANCEL", "VALARM in a CANCEL"),
+        ("METHOD:REQUEST", "METHOD:CANCEL", "CANCEL with STATUS"),
+        ("FEATURE=AUDIO,VIDEO", 'FEATURE="AUDIO,VIDEO"', "CONFERENCE"),
+        (";VALUE=URI", "", "CONFERENCE"),
+        ("CLASS:", "REFRESH-INTERVAL:PT1H\r\nCLASS:", "REFRESH-INTERVAL"),
+    ],
+)
 def test_the_lint_finds(old: str, new: str, found: str) -> None:
     good = unfolded(render(REQUEST))
     assert old in good
@@ -195,5 +260,6 @@ def test_the_lint_finds_what_needs_another_message() -> None:
     assert "not UTF-8" in lint(b"BEGIN:VCALENDAR\r\nX:\xff\r\nEND:VCALENDAR\r\n")
     assert any("occurrence" in one for one in lint(ics.replace(b"STATUS:", b"RRULE:FREQ=WEEKLY;INTERVAL=0\r\nSTATUS:")))
     weekly = text.replace("CANCEL", "REQUEST", 1).replace(
-        "STATUS:CANCELLED", "RRULE:FREQ=WEEKLY;UNTIL=20261228T010000Z;BYDAY=MO\r\nSTATUS:CONFIRMED")
+        "STATUS:CANCELLED", "RRULE:FREQ=WEEKLY;UNTIL=20261228T010000Z;BYDAY=MO\r\nSTATUS:CONFIRMED"
+    )
     assert not any("RRULE" in one or "UNTIL" in one for one in lint(weekly.encode()))

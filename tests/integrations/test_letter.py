@@ -24,11 +24,18 @@ ID = message_id("5b0c0c0e-6f0f-4d0e-9a57-0b2f3d1b7a55@hop.example", "0", 0, 0, "
 
 
 def letter(**changes: Any) -> Letter:
-    given = {"sender": bounce_address("17", "hop.example", KEY),
-             "author": Mailbox("hop@hop.example", "Họp trực tuyến tỉnh Bắc Giang"),
-             "recipient": Mailbox("B@Huyen.example", "Trần B"), "message_id": ID, "date": AT, "method": "REQUEST",
-             "subject": "Mời họp: Tập huấn an toàn thông tin, 07/09/2026", "text": "Kính gửi ông\n\nVào họp",
-             "html": "<p>Kính gửi ông</p>", "ics": render(REQUEST)}
+    given = {
+        "sender": bounce_address("17", "hop.example", KEY),
+        "author": Mailbox("hop@hop.example", "Họp trực tuyến tỉnh Bắc Giang"),
+        "recipient": Mailbox("B@Huyen.example", "Trần B"),
+        "message_id": ID,
+        "date": AT,
+        "method": "REQUEST",
+        "subject": "Mời họp: Tập huấn an toàn thông tin, 07/09/2026",
+        "text": "Kính gửi ông\n\nVào họp",
+        "html": "<p>Kính gửi ông</p>",
+        "ics": render(REQUEST),
+    }
     return build_letter(**{**given, **changes})
 
 
@@ -41,7 +48,13 @@ def parsed(made: Letter) -> EmailMessage:
 def test_the_structure_that_calendars_look_for() -> None:
     message = parsed(letter())
     assert [part.get_content_type() for part in message.walk()] == [
-        "multipart/mixed", "multipart/alternative", "text/plain", "text/html", "text/calendar", "application/ics"]
+        "multipart/mixed",
+        "multipart/alternative",
+        "text/plain",
+        "text/html",
+        "text/calendar",
+        "application/ics",
+    ]
     parts = {part.get_content_type(): part for part in message.walk()}
     calendar, attachment = parts["text/calendar"], parts["application/ics"]
     assert dict(calendar["Content-Type"].params) == {"charset": "utf-8", "method": "REQUEST", "name": "invite.ics"}
@@ -89,11 +102,26 @@ def test_a_big_list_travels_once() -> None:
 @given(name=st.text(max_size=60), subject=st.text(max_size=300), text=st.text(max_size=200))
 def test_no_words_can_inject_a_header(name: str, subject: str, text: str) -> None:
     nasty = f"{subject}\r\nBcc: x@y.example\r\n\r\nbody{subject}"
-    made = letter(author=Mailbox("hop@hop.example", name), recipient=Mailbox("b@huyen.example", nasty), subject=nasty,
-                  text=text, html=text)
+    made = letter(
+        author=Mailbox("hop@hop.example", name),
+        recipient=Mailbox("b@huyen.example", nasty),
+        subject=nasty,
+        text=text,
+        html=text,
+    )
     message = parsed(made)
-    assert set(message.keys()) == {"Content-Type", "MIME-Version", "From", "To", "Subject", "Date", "Message-ID",
-                                   "Auto-Submitted", "X-Auto-Response-Suppress", "Content-Language"}
+    assert set(message.keys()) == {
+        "Content-Type",
+        "MIME-Version",
+        "From",
+        "To",
+        "Subject",
+        "Date",
+        "Message-ID",
+        "Auto-Submitted",
+        "X-Auto-Response-Suppress",
+        "Content-Language",
+    }
     assert message.defects == []
     assert [address.addr_spec for address in message["To"].addresses] == ["b@huyen.example"]
     assert [address.addr_spec for address in message["From"].addresses] == ["hop@hop.example"]
@@ -101,10 +129,21 @@ def test_no_words_can_inject_a_header(name: str, subject: str, text: str) -> Non
     assert len(list(message.walk())) == 6
 
 
-@pytest.mark.parametrize("change", [
-    {"message_id": "<a@b>\r\nBcc: <x@y>"}, {"message_id": "a"}, {"references": ["<a b@c>"]}, {"method": "X\r\nY"},
-    {"recipient": Mailbox("b@c\r\nBcc: x@y", "")}, {"author": Mailbox("a", "")}, {"sender": "a>\r\nRCPT TO:<x@y"},
-    {"date": datetime(2026, 1, 1)}, {"language": "vi\r\nX: y"}, {"attachment_name": 'a"; x="b'}])  # noqa: DTZ001
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"message_id": "<a@b>\r\nBcc: <x@y>"},
+        {"message_id": "a"},
+        {"references": ["<a b@c>"]},
+        {"method": "X\r\nY"},
+        {"recipient": Mailbox("b@c\r\nBcc: x@y", "")},
+        {"author": Mailbox("a", "")},
+        {"sender": "a>\r\nRCPT TO:<x@y"},
+        {"date": datetime(2026, 1, 1)},
+        {"language": "vi\r\nX: y"},
+        {"attachment_name": 'a"; x="b'},
+    ],
+)  # noqa: DTZ001
 def test_what_cannot_stand_in_a_header_is_refused(change: dict[str, Any]) -> None:
     with pytest.raises(ValueError, match=r"\w"):
         letter(**change)
@@ -112,8 +151,13 @@ def test_what_cannot_stand_in_a_header_is_refused(change: dict[str, Any]) -> Non
 
 def test_message_ids_differ_by_everything_that_makes_another_letter() -> None:
     base = ("u@h", "0", 1, 0, "a@b.c", "hop.example")
-    others = [("v@h", *base[1:]), ("u@h", "20260907T010000Z", *base[2:]), (*base[:2], 2, *base[3:]),
-              (*base[:3], 1, *base[4:]), (*base[:4], "x@b.c", base[5])]
+    others = [
+        ("v@h", *base[1:]),
+        ("u@h", "20260907T010000Z", *base[2:]),
+        (*base[:2], 2, *base[3:]),
+        (*base[:3], 1, *base[4:]),
+        (*base[:4], "x@b.c", base[5]),
+    ]
     assert len({message_id(*each) for each in [base, *others]}) == 6  # type: ignore[arg-type]
     assert message_id("u@h", "0", 1, 0, "A@B.c", "hop.example") == message_id(*base)
     with pytest.raises(ValueError, match="Message-ID"):

@@ -63,7 +63,8 @@ def test_a_recorded_integer_id_is_asked_back_as_a_float() -> None:
     calls = load("res_intid")["requests"]
     granted = read_answer(200, calls[0]["answer"].encode(), "intid-78049", NOW)
     assert calls[-2]["target"].endswith("/" + granted.reservation_id) or calls[-1]["target"].endswith(
-        "/" + granted.reservation_id)
+        "/" + granted.reservation_id
+    )
     big = json.dumps({**json.loads(calls[0]["answer"]), "id": 123456789012345678}).encode()
     assert read_answer(200, big, "intid-78049", NOW).reservation_id == "1.2345678901235e+17"
 
@@ -71,18 +72,34 @@ def test_a_recorded_integer_id_is_asked_back_as_a_float() -> None:
 def test_tenants_and_vietnamese_names() -> None:
     tenant = read_question(load("res_tenant")["requests"][0]["body"].encode())
     assert (tenant.tenant, tenant.jitsi_name, tenant.name) == (
-        "bacgiang", "ok-tenant-78049", "[bacgiang]ok-tenant-78049")
+        "bacgiang",
+        "ok-tenant-78049",
+        "[bacgiang]ok-tenant-78049",
+    )
     assert read_question(load("res_unicode")["requests"][0]["body"].encode()).jitsi_name.startswith("ok-ph%c3%b2ng")
 
 
 GOOD = b"name=hop&start_time=2026-11-22T20%3a07%3a29.000Z&mail_owner=x%40meet.rig"
 
 
-@pytest.mark.parametrize("body", [
-    b"", b"name", b"name=hop", GOOD + b"&name=other", GOOD.replace(b"hop", b""), GOOD.replace(b"hop", b"a%0ab"),
-    GOOD.replace(b"hop", b"%ff%fe"), GOOD.replace(b"2026-11-22T20", b"2026-13-22T20"), GOOD.replace(b"Z", b"+07:00:1"),
-    GOOD.replace(b"hop", "phòng".encode()), GOOD + b"&x=" + b"y" * 5000, b"&".join(b"a%d=1" % n for n in range(30)),
-    b'{"name": "hop"}'])
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"",
+        b"name",
+        b"name=hop",
+        GOOD + b"&name=other",
+        GOOD.replace(b"hop", b""),
+        GOOD.replace(b"hop", b"a%0ab"),
+        GOOD.replace(b"hop", b"%ff%fe"),
+        GOOD.replace(b"2026-11-22T20", b"2026-13-22T20"),
+        GOOD.replace(b"Z", b"+07:00:1"),
+        GOOD.replace(b"hop", "phòng".encode()),
+        GOOD + b"&x=" + b"y" * 5000,
+        b"&".join(b"a%d=1" % n for n in range(30)),
+        b'{"name": "hop"}',
+    ],
+)
 def test_junk_questions(body: bytes) -> None:
     with pytest.raises(JunkCall):
         read_question(body)
@@ -93,24 +110,47 @@ def test_unknown_fields_are_ignored() -> None:
 
 
 def test_a_success_leaves_out_what_is_not_set() -> None:
-    body = reservation.success_body(reservation_id="c-1", name="hop", mail_owner="x", starts=NOW,
-                                    duration=timedelta(hours=3))
-    assert body == {"id": "c-1", "name": "hop", "mail_owner": "x", "start_time": "2026-11-22T20:00:00.000Z",
-                    "duration": 10800}
+    body = reservation.success_body(
+        reservation_id="c-1", name="hop", mail_owner="x", starts=NOW, duration=timedelta(hours=3)
+    )
+    assert body == {
+        "id": "c-1",
+        "name": "hop",
+        "mail_owner": "x",
+        "start_time": "2026-11-22T20:00:00.000Z",
+        "duration": 10800,
+    }
 
 
-@given(st.builds(dict, name=st.text(string.ascii_lowercase + "ộđ-[]%", min_size=1, max_size=40),
-                 most=st.none() | st.integers(1, 500), lobby=st.none() | st.booleans(),
-                 password=st.none() | st.text(max_size=20), minutes=st.integers(1, 3000)))
+@given(
+    st.builds(
+        dict,
+        name=st.text(string.ascii_lowercase + "ộđ-[]%", min_size=1, max_size=40),
+        most=st.none() | st.integers(1, 500),
+        lobby=st.none() | st.booleans(),
+        password=st.none() | st.text(max_size=20),
+        minutes=st.integers(1, 3000),
+    )
+)
 def test_every_success_is_taken_by_prosody(wish: dict[str, Any]) -> None:
     starts = NOW.astimezone()
     body = reservation.success_body(
-        reservation_id="c_1-X", name=wish["name"], mail_owner="x", starts=starts, max_occupants=wish["most"],
-        duration=timedelta(minutes=wish["minutes"]), lobby=wish["lobby"], password=wish["password"])
+        reservation_id="c_1-X",
+        name=wish["name"],
+        mail_owner="x",
+        starts=starts,
+        max_occupants=wish["most"],
+        duration=timedelta(minutes=wish["minutes"]),
+        lobby=wish["lobby"],
+        password=wish["password"],
+    )
     granted = read_answer(200, json.dumps(body).encode(), wish["name"], NOW)
     assert granted.expires == NOW + timedelta(minutes=wish["minutes"])
     assert (granted.max_occupants, granted.lobby, granted.password) == (
-        wish["most"], wish["lobby"], wish["password"] or None)
+        wish["most"],
+        wish["lobby"],
+        wish["password"] or None,
+    )
     assert None not in body.values()
 
 
@@ -130,19 +170,38 @@ def test_ids_that_break_urls_are_refused(bad: str) -> None:
         reservation.conflict_body(bad)
 
 
-@pytest.mark.parametrize(("body", "hangs", "text"), [
-    (b"null", True, ""), (b"5", True, ""), (b'{"message": null}', True, ""), (b'{"message": 3}', True, ""),
-    (b"403: Forbidden", False, "Rejected by reservation server"), (b"{}", False, "Rejected by reservation server"),
-    (b'{"message": "x"}', False, "x")])
+@pytest.mark.parametrize(
+    ("body", "hangs", "text"),
+    [
+        (b"null", True, ""),
+        (b"5", True, ""),
+        (b'{"message": null}', True, ""),
+        (b'{"message": 3}', True, ""),
+        (b"403: Forbidden", False, "Rejected by reservation server"),
+        (b"{}", False, "Rejected by reservation server"),
+        (b'{"message": "x"}', False, "x"),
+    ],
+)
 def test_error_bodies_that_silence_prosody(body: bytes, hangs: bool, text: str) -> None:
     with pytest.raises(AnswerRefused) as refusal:
         read_answer(404, body, "hop", NOW)
     assert (refusal.value.hangs, refusal.value.text) == (hangs, text)
 
 
-@pytest.mark.parametrize("change", [
-    {"max_occupants": None}, {"password": None}, {"id": None}, {"name": "other"}, {"duration": None},
-    {"start_time": "soon"}, {"mail_owner": None}, {"max_occupants": 0}, {"duration": "x"}])
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"max_occupants": None},
+        {"password": None},
+        {"id": None},
+        {"name": "other"},
+        {"duration": None},
+        {"start_time": "soon"},
+        {"mail_owner": None},
+        {"max_occupants": 0},
+        {"duration": "x"},
+    ],
+)
 def test_successes_that_prosody_throws_away(change: dict[str, Any]) -> None:
     good = {"id": "1", "name": "hop", "mail_owner": "x", "start_time": "2026-11-22T20:00:00Z", "duration": "60"}
     assert read_answer(200, json.dumps(good).encode(), "hop", NOW).lobby is None
@@ -152,9 +211,19 @@ def test_successes_that_prosody_throws_away(change: dict[str, Any]) -> None:
         read_answer(201, json.dumps(good).encode(), "hop", NOW + timedelta(seconds=60))
 
 
-@given(st.builds(RoomQuestion, name=st.text(string.printable.strip() + "độ", min_size=1, max_size=60).map(
-    lambda text: text.lstrip("[") or "x"), tenant=st.none(), jitsi_name=st.just(""), mail_owner=st.just("a@b"),
-    asked_at=st.just(NOW)), st.permutations(["name", "start_time", "mail_owner"]))
+@given(
+    st.builds(
+        RoomQuestion,
+        name=st.text(string.printable.strip() + "độ", min_size=1, max_size=60).map(
+            lambda text: text.lstrip("[") or "x"
+        ),
+        tenant=st.none(),
+        jitsi_name=st.just(""),
+        mail_owner=st.just("a@b"),
+        asked_at=st.just(NOW),
+    ),
+    st.permutations(["name", "start_time", "mail_owner"]),
+)
 def test_any_question_survives_the_wire(question: RoomQuestion, order: list[str]) -> None:
     read = read_question(question_body(question, order))
     assert (read.name, read.asked_at, read.mail_owner) == (question.name, NOW, "a@b")

@@ -145,8 +145,9 @@ async def test_letters_at_once_go_one_after_the_other() -> None:
 async def test_tls_and_login(tls: str, tmp_path: Path) -> None:
     ca, context = make_certificate(tmp_path)
     starttls = context if tls == "starttls" else None
-    async with SmtpSink(login=("confsvc", "hush") if starttls else None, starttls=starttls,
-                        tls=None if starttls else context) as sink:
+    async with SmtpSink(
+        login=("confsvc", "hush") if starttls else None, starttls=starttls, tls=None if starttls else context
+    ) as sink:
         login = {"username": "confsvc", "password": "hush"} if starttls else {}
         async with SmtpMailer(sink.host, sink.port, tls=tls, ca=ca, **login) as mailer:  # type: ignore[arg-type]
             await mailer.send(LETTER)
@@ -158,9 +159,10 @@ async def test_tls_and_login(tls: str, tmp_path: Path) -> None:
 
 async def test_a_wrong_password_waits_for_its_repair_and_is_not_shown(tmp_path: Path) -> None:
     ca, context = make_certificate(tmp_path)
-    async with (SmtpSink(login=("confsvc", "hush"), starttls=context) as sink,
-                SmtpMailer(sink.host, sink.port, tls="starttls", ca=ca, username="confsvc",
-                           password="wrong-hush") as mailer):
+    async with (
+        SmtpSink(login=("confsvc", "hush"), starttls=context) as sink,
+        SmtpMailer(sink.host, sink.port, tls="starttls", ca=ca, username="confsvc", password="wrong-hush") as mailer,
+    ):
         with pytest.raises(Unavailable) as failure:
             await mailer.send(LETTER)
         assert "wrong-hush" not in str(failure.value) + str(failure.value.__cause__)
@@ -177,9 +179,10 @@ async def test_a_folder_takes_a_letter_once(tmp_path: Path) -> None:
     mailer = MaildirMailer(tmp_path / "mail")
     await mailer.send(LETTER)
     await mailer.send(LETTER)
-    file, = (tmp_path / "mail" / "new").iterdir()
+    (file,) = (tmp_path / "mail" / "new").iterdir()
     assert file.read_bytes() == (
-        f"Return-Path: <{LETTER.sender}>\r\nDelivered-To: b@huyen.example\r\n".encode() + LETTER.content)
+        f"Return-Path: <{LETTER.sender}>\r\nDelivered-To: b@huyen.example\r\n".encode() + LETTER.content
+    )
     assert list((tmp_path / "mail" / "tmp").iterdir()) == []
     seen = tmp_path / "mail" / "cur" / f"{file.name}:2,S"
     file.rename(seen)

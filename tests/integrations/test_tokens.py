@@ -21,8 +21,9 @@ SECRET = "a secret of the test rig"
 
 def pem(bits: int = 2048) -> bytes:
     key = rsa.generate_private_key(public_exponent=65537, key_size=bits)
-    return key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8,
-                             serialization.NoEncryption())
+    return key.private_bytes(
+        serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+    )
 
 
 RSA = SigningKey.rs256(pem(), "key-1")
@@ -43,9 +44,15 @@ def gate(key: SigningKey, **options: Any) -> Gate:
 
 
 def ticket(key: SigningKey, **changes: Any) -> str:
-    return mint(key).room_token(**{
-        "room": "hop-7k2m", "nbf": NOW, "exp": NOW + timedelta(hours=2),
-        "user": {"id": "u-17", "name": "Nguyễn Văn A"}, **changes})
+    return mint(key).room_token(
+        **{
+            "room": "hop-7k2m",
+            "nbf": NOW,
+            "exp": NOW + timedelta(hours=2),
+            "user": {"id": "u-17", "name": "Nguyễn Văn A"},
+            **changes,
+        }
+    )
 
 
 def signed(key: SigningKey, **claims: Any) -> str:
@@ -56,24 +63,42 @@ def signed(key: SigningKey, **claims: Any) -> str:
 def test_claims_are_exactly_what_jitsi_reads(key: SigningKey) -> None:
     claims = gate(key).login(ticket(key, moderator=True, features={"recording": False}), NOW)
     assert claims == {
-        "iss": "confsvc", "sub": "meet.rig", "aud": "jitsi", "room": "hop-7k2m",
-        "nbf": int(NOW.timestamp()), "exp": int(NOW.timestamp()) + 7200,
-        "context": {"user": {"id": "u-17", "name": "Nguyễn Văn A", "moderator": "true", "affiliation": "owner"},
-                    "features": {"recording": False}}}
+        "iss": "confsvc",
+        "sub": "meet.rig",
+        "aud": "jitsi",
+        "room": "hop-7k2m",
+        "nbf": int(NOW.timestamp()),
+        "exp": int(NOW.timestamp()) + 7200,
+        "context": {
+            "user": {"id": "u-17", "name": "Nguyễn Văn A", "moderator": "true", "affiliation": "owner"},
+            "features": {"recording": False},
+        },
+    }
     assert is_moderator(claims)
     assert not is_moderator(gate(key).login(ticket(key), NOW))
     gate(key).join(claims, "hop-7k2m")
 
 
 def test_the_same_ticket_is_the_same_bytes(key: SigningKey) -> None:
-    again = mint(key).room_token("hop-7k2m", exp=NOW + timedelta(hours=2), nbf=NOW,
-                                 user={"name": "Nguyễn Văn A", "id": "u-17"})
+    again = mint(key).room_token(
+        "hop-7k2m", exp=NOW + timedelta(hours=2), nbf=NOW, user={"name": "Nguyễn Văn A", "id": "u-17"}
+    )
     assert ticket(key) == again
 
 
-@pytest.mark.parametrize("changes", [
-    {"room": ""}, {"room": "*"}, {"room": "a b"}, {"room": "a@b"}, {"user": {"id": 17}}, {"user": {"id": None}},
-    {"exp": NOW}, {"nbf": datetime(2026, 1, 1)}])  # noqa: DTZ001
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"room": ""},
+        {"room": "*"},
+        {"room": "a b"},
+        {"room": "a@b"},
+        {"user": {"id": 17}},
+        {"user": {"id": None}},
+        {"exp": NOW},
+        {"nbf": datetime(2026, 1, 1)},
+    ],
+)  # noqa: DTZ001
 def test_what_jitsi_would_choke_on_is_not_minted(changes: dict[str, Any]) -> None:
     with pytest.raises((ValueError, TypeError)):
         ticket(HMAC, **changes)
@@ -89,9 +114,13 @@ def test_a_server_token_opens_every_room_for_one_minute(key: SigningKey) -> None
 
 def test_bad_keys_are_named_without_showing_them() -> None:
     public = RSA.public_pem()
-    for make, text in [(lambda: SigningKey.hs256("short"), "14 bytes"), (lambda: SigningKey.rs256(b"x", "k"), "PEM"),
-                       (lambda: SigningKey.rs256(public, "k"), "public"), (lambda: SigningKey.rs256(pem(), ""), "kid"),
-                       (lambda: SigningKey.rs256(pem(1024), "k"), "2048")]:
+    for make, text in [
+        (lambda: SigningKey.hs256("short"), "14 bytes"),
+        (lambda: SigningKey.rs256(b"x", "k"), "PEM"),
+        (lambda: SigningKey.rs256(public, "k"), "public"),
+        (lambda: SigningKey.rs256(pem(), ""), "kid"),
+        (lambda: SigningKey.rs256(pem(1024), "k"), "2048"),
+    ]:
         with pytest.raises(ValueError, match=text):
             make()
     assert SECRET not in repr(HMAC)
@@ -104,14 +133,20 @@ def test_the_key_server_gets_a_public_key_under_the_hash_of_its_name() -> None:
         HMAC.public_pem()
 
 
-@pytest.mark.parametrize(("claims", "text"), [
-    ({"exp": str(int(NOW.timestamp()) + 60)}, "exp must be number"),
-    ({"exp": NOW.timestamp() - 5}, "Not acceptable by exp (5.0 sec since expired)"),
-    ({"nbf": NOW.timestamp() + 1}, "Not acceptable by nbf"),
-    ({"nbf": "soon"}, "nbf must be number"),
-    ({"iss": ...}, "'iss' claim is missing"), ({"iss": "other"}, "invalid 'iss' claim"),
-    ({"aud": ...}, "'aud' claim is missing"), ({"aud": ["jitsi"]}, "invalid 'aud' claim"),
-    ({"room": ...}, "'room' claim is missing")])
+@pytest.mark.parametrize(
+    ("claims", "text"),
+    [
+        ({"exp": str(int(NOW.timestamp()) + 60)}, "exp must be number"),
+        ({"exp": NOW.timestamp() - 5}, "Not acceptable by exp (5.0 sec since expired)"),
+        ({"nbf": NOW.timestamp() + 1}, "Not acceptable by nbf"),
+        ({"nbf": "soon"}, "nbf must be number"),
+        ({"iss": ...}, "'iss' claim is missing"),
+        ({"iss": "other"}, "invalid 'iss' claim"),
+        ({"aud": ...}, "'aud' claim is missing"),
+        ({"aud": ["jitsi"]}, "invalid 'aud' claim"),
+        ({"room": ...}, "'room' claim is missing"),
+    ],
+)
 def test_login_refusals(key: SigningKey, claims: dict[str, Any], text: str) -> None:
     with pytest.raises(TokenRefused) as refusal:
         gate(key, audiences=("jitsi",)).login(signed(key, **claims), NOW)
@@ -130,12 +165,19 @@ def part(value: object) -> str:
     return base64.urlsafe_b64encode(json.dumps(value).encode()).rstrip(b"=").decode()
 
 
-@pytest.mark.parametrize(("token", "text"), [
-    ("", "Invalid token"), ("a.b", "Invalid token"), ("@@.e30.x", "Invalid header"),
-    (f"{part([])}.{part({})}.x", "Invalid header"), (f"{part({})}.{part(1)}.x", "Invalid body"),
-    (f"{part({'alg': 'HS256'})}.{part({})}.x", "Invalid typ"),
-    (f"{part({'typ': 'JWT', 'alg': 'none'})}.{part({})}.x", "Invalid or incorrect alg"),
-    (f"{part({'typ': 'JWT', 'alg': 'HS256'})}.{part({})}.x", "Invalid signature")])
+@pytest.mark.parametrize(
+    ("token", "text"),
+    [
+        ("", "Invalid token"),
+        ("a.b", "Invalid token"),
+        ("@@.e30.x", "Invalid header"),
+        (f"{part([])}.{part({})}.x", "Invalid header"),
+        (f"{part({})}.{part(1)}.x", "Invalid body"),
+        (f"{part({'alg': 'HS256'})}.{part({})}.x", "Invalid typ"),
+        (f"{part({'typ': 'JWT', 'alg': 'none'})}.{part({})}.x", "Invalid or incorrect alg"),
+        (f"{part({'typ': 'JWT', 'alg': 'HS256'})}.{part({})}.x", "Invalid signature"),
+    ],
+)
 def test_broken_tokens(token: str, text: str) -> None:
     with pytest.raises(TokenRefused) as refusal:
         gate(HMAC).login(token, NOW)
@@ -153,18 +195,22 @@ def test_the_other_algorithm_and_another_key() -> None:
         gate(RSA).login(ticket(SigningKey.rs256(pem(), "key-2")), NOW)
 
 
-@pytest.mark.parametrize(("claims", "room", "verify_domain", "good"), [
-    ({"room": "hop", "sub": "meet.rig"}, "hop", True, True),
-    ({"room": "HOP", "sub": "meet.rig"}, "hop", True, True),
-    ({"room": "hop", "sub": "meet.rig"}, "other", True, False),
-    ({"room": "hop", "sub": "meet.rig"}, "[bacgiang]hop", True, False),
-    ({"room": "hop", "sub": "bacgiang"}, "[bacgiang]hop", True, True),
-    ({"room": "hop", "sub": "bacgiang"}, "hop", True, False),
-    ({"room": "*", "sub": "*"}, "[bacgiang]x", True, True),
-    ({"room": "*", "sub": "other.rig"}, "hop", True, False),
-    ({"room": "hop", "sub": "other.rig"}, "hop", False, True),
-    ({"room": "hop"}, "hop", False, True),
-    ({"room": "hop"}, "other", False, False)])
+@pytest.mark.parametrize(
+    ("claims", "room", "verify_domain", "good"),
+    [
+        ({"room": "hop", "sub": "meet.rig"}, "hop", True, True),
+        ({"room": "HOP", "sub": "meet.rig"}, "hop", True, True),
+        ({"room": "hop", "sub": "meet.rig"}, "other", True, False),
+        ({"room": "hop", "sub": "meet.rig"}, "[bacgiang]hop", True, False),
+        ({"room": "hop", "sub": "bacgiang"}, "[bacgiang]hop", True, True),
+        ({"room": "hop", "sub": "bacgiang"}, "hop", True, False),
+        ({"room": "*", "sub": "*"}, "[bacgiang]x", True, True),
+        ({"room": "*", "sub": "other.rig"}, "hop", True, False),
+        ({"room": "hop", "sub": "other.rig"}, "hop", False, True),
+        ({"room": "hop"}, "hop", False, True),
+        ({"room": "hop"}, "other", False, False),
+    ],
+)
 def test_the_door_of_a_room(claims: dict[str, str], room: str, verify_domain: bool, good: bool) -> None:
     door = gate(HMAC, verify_domain=verify_domain)
     if good:

@@ -98,9 +98,10 @@ def test_rooms_and_lines(directory: Database) -> None:
     key = directory.write_now(add_room, "HHOA", "Hội trường nhỏ", on=DAY, line_id=line, **BY)
     (small,) = [r for r in _rooms(directory, "HHOA") if r.key == key]
     assert (small.kbps_up, small.endpoint_key is not None) == (640, True)
-    assert _wrong(
-        lambda: directory.write_now(change_room, key, "", line_id=line, backup_line_id=line, **BY)
-    ) == {("backup_line", "same"), ("name", "required")}
+    assert _wrong(lambda: directory.write_now(change_room, key, "", line_id=line, backup_line_id=line, **BY)) == {
+        ("backup_line", "same"),
+        ("name", "required"),
+    }
     directory.write_now(change_room, key, "Phòng họp số 2", line_id=None, backup_line_id=line, **BY)
     assert _wrong(lambda: directory.write_now(move_room, key, "SDONG", on=DAY, **BY)) == {("on", "later_exists")}
     later = DAY + timedelta(days=10)
@@ -126,9 +127,9 @@ def test_people_and_contacts(directory: Database) -> None:
     wish = PersonWish("HHOA", "Đặng Văn Ân", "An.Dang@Bacgiang.example", is_contact=True)
     person_id = directory.write_now(add_person, wish, on=DAY, **BY)
     assert _wrong(lambda: directory.write_now(add_person, wish, on=DAY, **BY)) == {("mail", "taken")}
-    assert _wrong(
-        lambda: directory.write_now(add_person, PersonWish("HHOA", "X", is_contact=True), on=DAY, **BY)
-    ) == {("mail", "required")}
+    assert _wrong(lambda: directory.write_now(add_person, PersonWish("HHOA", "X", is_contact=True), on=DAY, **BY)) == {
+        ("mail", "required")
+    }
     directory.write_now(confirm_person, person_id, **BY)
     person = directory.read_now(find_person, person_id)
     assert person is not None and (person.mail, person.confirmed) == ("an.dang@bacgiang.example", True)

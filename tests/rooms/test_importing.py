@@ -152,9 +152,7 @@ def test_a_reform_that_does_not_fit_names_its_line(directory: Database) -> None:
     lines = ("NOBODY,2025-02-28,STC,,merge,high", "SYT,2007-01-01,STC,,merge,high")
     text = "\n".join(("from_code,last_day,to_code,to_name,kind,confidence", *lines))
     with pytest.raises(Invalid) as refused:
-        directory.write_now(
-            import_history, read_history(text.encode()), actor="cli", now=NOW, mail_domain=MAIL_DOMAIN
-        )
+        directory.write_now(import_history, read_history(text.encode()), actor="cli", now=NOW, mail_domain=MAIL_DOMAIN)
     assert {e.field for e in refused.value.errors} == {"2.from_code", "3.last_day", "3.successor"}
 
 

@@ -66,9 +66,7 @@ def test_a_device_is_paired_with_the_rooms_waiting_row(directory: Database) -> N
     begun = _start(directory)
     assert len(begun.user_code) == 9 and set(begun.user_code) <= {*ALPHABET, "-"}
     assert [p.model for p in directory.read_now(waiting_devices, now=NOW)] == ["mini"]
-    polled = [
-        directory.write_now(poll, begun.device_code, now=NOW + timedelta(seconds=s)) for s in (0, 2, 7.5, 12)
-    ]
+    polled = [directory.write_now(poll, begun.device_code, now=NOW + timedelta(seconds=s)) for s in (0, 2, 7.5, 12)]
     assert [p.code for p in polled if isinstance(p, Refused)] == [
         "authorization_pending", "slow_down", "authorization_pending", "slow_down",
     ]  # fmt: skip

@@ -46,6 +46,7 @@ from scheduler.reading_queries import (
 IDEMPOTENCY_KEY = "Idempotency-Key"
 _KEY = re.compile(r"[!-~]{1,200}")
 
+
 class CancelIn(Model):
     version: Version | None = None
     reason: Line500 = Field(min_length=1)
@@ -162,9 +163,7 @@ def _taken(db: Session, key: str, body: ReplaceIn | ChangeIn, actor: Actor, *, n
     return booking_book.check(db, wished, now=now, rules=rules, except_id=conference.id).taken
 
 
-def _wished(
-    db: Session, conference: Conference, body: ReplaceIn | ChangeIn, *, now: datetime, rules: Rules
-) -> Booking:
+def _wished(db: Session, conference: Conference, body: ReplaceIn | ChangeIn, *, now: datetime, rules: Rules) -> Booking:
     if isinstance(body, ChangeIn):
         return changed(db, edit.booking_of(db, conference), body, now=now, rules=rules)
     if body.host is not None and list_unit_ids(db, [body.host]).get(body.host) != conference.host_unit_id:

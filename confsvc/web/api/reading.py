@@ -58,9 +58,7 @@ def _index(db: Session, query: ListQuery, actor: Actor) -> shown.ConferencesOut:
     )  # fmt: skip
     page = rows[: query.limit]
     names = list_short_names(db, [(row.host_unit_id, local_day(row.starts)) for row in page])
-    items = [
-        shown.listed_out(row, names.get((row.host_unit_id, local_day(row.starts)), row.host_code)) for row in page
-    ]
+    items = [shown.listed_out(row, names.get((row.host_unit_id, local_day(row.starts)), row.host_code)) for row in page]
     more = len(rows) > query.limit
     return shown.ConferencesOut(items=items, next=_cursor(page[-1].starts, page[-1].id) if more else None)
 

@@ -175,9 +175,7 @@ def logged_in(db: Session, wish: LoggedIn, host_unit_id: int) -> Logged:
     return Logged(**{name: getattr(wish, name) for name in names}, host_unit_id=host_unit_id, unit_ids=unit_ids)
 
 
-def _ids(
-    known: dict[str, int], wanted: list[str], field: str, code: str, errors: list[FieldError]
-) -> tuple[int, ...]:
+def _ids(known: dict[str, int], wanted: list[str], field: str, code: str, errors: list[FieldError]) -> tuple[int, ...]:
     errors += [FieldError(f"{field}.{number}", code) for number, name in enumerate(wanted) if name not in known]
     return tuple(known[name] for name in wanted if name in known)
 

@@ -6,7 +6,6 @@ The file is bounded (rooms.unit_files) and travels twice: nothing of an upload i
 from __future__ import annotations
 
 import base64
-import binascii
 from datetime import date, datetime
 
 from aiohttp import web
@@ -75,7 +74,7 @@ async def _file(form: Form) -> bytes:
         return uploaded.file.read(MOST_BYTES + 1)
     try:
         return base64.b64decode(form.values.get("data", ""), validate=True)
-    except binascii.Error:
+    except ValueError:  # also for signs beyond ASCII
         return b""
 
 

@@ -24,6 +24,8 @@ class Form:
         if len(fields) > MOST_FIELDS:
             raise Problem("too_large")
         self.values = {name: value for name, value in fields.items() if isinstance(value, str)}
+        if any("\0" in name or "\0" in value for name, value in self.values.items()):
+            raise Problem("malformed")
         self.files = {name: value for name, value in fields.items() if isinstance(value, web.FileField)}
         self._lists = {name: [v for v in fields.getall(name) if isinstance(v, str)] for name in fields}
         self.errors: list[FieldError] = []

@@ -26,9 +26,9 @@ Fields = MultiMapping[object]
 
 
 def text_field(fields: Fields, name: str) -> str:
-    """One field as text, line ends as \\n; empty when it is missing or a file."""
+    """One field as text, line ends as \\n, without NUL, which no database takes; empty when missing or a file."""
     value = fields.get(name, "")
-    return value.replace("\r\n", "\n").strip()[:LONGEST] if isinstance(value, str) else ""
+    return value.replace("\r\n", "\n").replace("\0", "").strip()[:LONGEST] if isinstance(value, str) else ""
 
 
 def list_field(fields: Fields, name: str, most: int = 1000) -> list[str]:

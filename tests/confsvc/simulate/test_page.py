@@ -124,9 +124,7 @@ async def test_a_refusal_leaves_a_dead_page(kiosk: Page, jitsi: SimulatedJitsi, 
 
 
 @pytest.mark.parametrize("asked", [True, False])
-async def test_a_destroyed_room_closes_unless_a_dialog_waits(
-    kiosk: Page, jitsi: SimulatedJitsi, asked: bool
-) -> None:
+async def test_a_destroyed_room_closes_unless_a_dialog_waits(kiosk: Page, jitsi: SimulatedJitsi, asked: bool) -> None:
     await join(kiosk, jitsi, notifyOnConferenceDestruction=asked)
     await heard(kiosk, "videoConferenceJoined")
     jitsi.host.destroy(jitsi.host.rooms["r1"], "The meeting has been terminated")

@@ -48,9 +48,7 @@ class World:
             contact_name="Nguyễn Văn An", contact_phone="0204", short_notice_reason="gấp", no_secrets=True,
         )  # fmt: skip
         rules = Rules(timing=TIMING, bridges=(self.bridge,), mail_domain="bacgiang.example")
-        return self.database.write_now(
-            book, replace(booking, **more), actor="account:1", now=NOW, rules=rules
-        ).key
+        return self.database.write_now(book, replace(booking, **more), actor="account:1", now=NOW, rules=rules).key
 
     def agenda(self, now: datetime = NOW, room: RoomOn | None = None) -> dict[str, Any]:
         endpoint_id = (room or self.room).endpoint_id

@@ -231,9 +231,7 @@ def test_several_sittings_are_one_line(database: Database) -> None:
     day = timedelta(days=1)
     second = database.write_now(book, wish(starts=START + day, ends=END + day), actor="account:1", now=NOW, rules=RULES)
     first = world.booked
-    database.write_now(
-        lambda db: db.query(Conference).filter_by(id=second.id).update({"counted_with": first.id})
-    )
+    database.write_now(lambda db: db.query(Conference).filter_by(id=second.id).update({"counted_with": first.id}))
     for booked, shift in itertools.zip_longest((first, second), (timedelta(), day)):
         world.booked = booked
         stay(world, 2, START + shift, END + shift)
