@@ -181,8 +181,8 @@ def test_any_words_come_back_through_a_reader_and_pass_the_lint(
         {"uid": "a b@c"},
         {"uid": "x"},
         {"sequence": -1},
-        {"dtstamp": datetime(2026, 1, 1)},
-        {"ends": REQUEST.starts},  # noqa: DTZ001
+        {"dtstamp": datetime(2026, 1, 1)},  # noqa: DTZ001
+        {"ends": REQUEST.starts},
         {"attendees": ()},
         {"attendees": REQUEST.attendees[:1] * 2},
         {"url": "javascript:x"},

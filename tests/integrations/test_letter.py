@@ -139,11 +139,11 @@ def test_no_words_can_inject_a_header(name: str, subject: str, text: str) -> Non
         {"recipient": Mailbox("b@c\r\nBcc: x@y", "")},
         {"author": Mailbox("a", "")},
         {"sender": "a>\r\nRCPT TO:<x@y"},
-        {"date": datetime(2026, 1, 1)},
+        {"date": datetime(2026, 1, 1)},  # noqa: DTZ001
         {"language": "vi\r\nX: y"},
         {"attachment_name": 'a"; x="b'},
     ],
-)  # noqa: DTZ001
+)
 def test_what_cannot_stand_in_a_header_is_refused(change: dict[str, Any]) -> None:
     with pytest.raises(ValueError, match=r"\w"):
         letter(**change)
