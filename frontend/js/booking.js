@@ -6,6 +6,12 @@ export function fold(text) {
   return text.normalize("NFD").replace(/\p{M}/gu, "").toLowerCase().replaceAll("đ", "d").trim();
 }
 
+/** The host's own room becomes the main site; an office without a room leaves it as it was. */
+function mainSiteOf(select, host) {
+  const own = [...select.options].find((option) => option.textContent.trim().startsWith(`${host.trim()} – `));
+  if (own) select.value = own.value;
+}
+
 export function bookingHelp(root) {
   root.addEventListener("input", (event) => {
     const list = root.getElementById(event.target.dataset?.filter ?? "");
@@ -23,6 +29,10 @@ export function bookingHelp(root) {
     if (chosen.name !== box.dataset.defaultForm || box.dataset.touched !== undefined) return;
     const asks = box.dataset.ask.split(" ").includes(chosen.value);
     for (const radio of box.querySelectorAll("input[type=radio]")) radio.checked = !asks && radio.value === "online";
+  }, { capture: true });
+  root.addEventListener("change", ({ target }) => {
+    if (target.name !== "host" || !target.form?.elements.main) return;
+    mainSiteOf(target.form.elements.main, target.selectedOptions[0].textContent);
   }, { capture: true });
   for (const box of root.querySelectorAll("[data-default-form]")) {
     if (box.querySelector(":checked")) box.dataset.touched = "";
