@@ -83,8 +83,9 @@ class Hall(ScriptedEndpoint):
 
         async def leave() -> None:
             self.video = None
-            with suppress(ConnectionError):
-                await video.leave()
+            with suppress(*AWAY):
+                await video.send("leave", room=video.room)
+                await video.hear("left", "destroyed", "kicked")  # we may end the room in that very moment
             await video.close()
 
         return leave

@@ -162,12 +162,7 @@ async def _late_and_over(service: Service, page: Page, key: str) -> None:
     await service.database.write(finish, key, version=row.version, actor="cli", now=service.clock(), timing=timing)
     await page.wait_for_selector("body[data-phase=idle]", state="attached", timeout=20_000)
     await eventually(lambda: not service.jitsi.host.rooms)
-    try:
-        await eventually(lambda: all(hall.inside is None for hall in service.halls))
-    except TimeoutError:
-        for h in service.halls:
-            print("HALL", h.unit, h.inside, h.line, h.video and h.video.closed, h._ws, h._reader, h.again, h.clock(), h._turn.locked(), [m["t"] for m in h.video.heard] if h.video else None, h.has(key) is not None, h.heard[-2:], h.refused[-1:])
-        raise
+    await eventually(lambda: all(hall.inside is None for hall in service.halls))
     await service.jitsi.quiet()
     service.clock.forward_to((await conference(service, key)).ends + timedelta(minutes=6))
     await service.jobs.tick()
