@@ -170,6 +170,7 @@ def samples(key: str) -> dict[tuple[str, str], Sample]:
         ("POST", f"{UNIT}/change"): Sample(
             f"/directory/units/{OWN}/change", data={"letter_symbol": "x" * 50}, bound=True
         ),
+        ("POST", "/figures/goals"): Sample("/figures/goals", data={}, whole=True),  # the goal is the whole province's
         ("GET", f"{API}/rooms/busy"): Sample(f"{API}/rooms/busy?from=2026-01-01T00:00:00Z&to=2026-01-02T00:00:00Z"),
     }
 

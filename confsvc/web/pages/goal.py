@@ -11,7 +11,7 @@ from fractions import Fraction
 
 from aiohttp import web
 
-from confsvc.access import Permission, may_somewhere
+from confsvc.access import Permission, may, require
 from confsvc.web import keys
 from confsvc.web.pages.form import Form, read_form, told
 from confsvc.web.pages.words import Words
@@ -39,8 +39,9 @@ async def goals(request: web.Request) -> web.Response:
 
 
 async def save(request: web.Request) -> web.Response:
-    """Add or change the goal of a year."""
+    """Add or change the goal of a year. It is the whole province's, so a function for one office does not reach it."""
     form, words, actor = await read_form(request), Words(request[keys.LANGUAGE]), keys.actor(request)
+    require(actor, Permission.GOAL_EDIT)
     try:
         year, share, basis = _read(form)
         await request.app[keys.DATABASE].write(
@@ -58,7 +59,7 @@ async def _page(request: web.Request, values: Mapping[str, str], errors: Mapping
     return render(
         request, "figures_goals.html", status=422 if errors else 200, w=words, values=values, errors=errors,
         goals=[(goal, percent(goal.numerator, goal.denominator, words)) for goal in found],
-        edits_goal=may_somewhere(keys.actor(request), Permission.GOAL_EDIT),
+        edits_goal=may(keys.actor(request), Permission.GOAL_EDIT),
     )  # fmt: skip
 
 
