@@ -166,7 +166,8 @@ async def test_forms_with_nonsense_are_shown_again(service: Service) -> None:
     )  # fmt: skip
     room = (await browser.get("/api/v1/rooms", params={"unit": "HHOA"})).json()["items"][0]["key"]
     paths = (
-        "/book", "/book/check", "/in-person", "/pair", "/users", "/users/1/grants", "/figures/goals", "/directory/import",
+        "/book", "/book/check", "/in-person", "/pair", "/users", "/users/1/grants", "/figures/goals",
+        "/directory/import",
         "/directory/new-unit", "/directory/units/HHOA/new-room", "/directory/units/HHOA/new-person",
         "/directory/units/HHOA/new-line", "/directory/units/HHOA/rename", "/directory/units/HHOA/change",
         f"/directory/rooms/{room}/change", f"/directory/rooms/{room}/move",
