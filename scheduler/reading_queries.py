@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable
 from datetime import date, datetime, timedelta
 from typing import NamedTuple
 
-from sqlalchemy import ColumnElement, and_, exists, func, or_, select
+from sqlalchemy import and_, exists, func, or_, select
 from sqlalchemy.orm import Session
 
 from rooms.models import Room, Unit, UnitName
+from scheduler.booking.reading_queries import Sight
 from scheduler.models import Conference, Delegation, Effect, Guest, Reservation, Site
 
 LONGEST_SPAN = timedelta(days=3)  # of one conference: lets the index on starts bound the search
@@ -40,23 +41,16 @@ _LISTED = (
 )  # fmt: skip
 
 
-def _visible(draft_hosts: Sequence[int] | None) -> list[ColumnElement[bool]]:
-    """Drafts are known to their own office; None: to everybody who asks here."""
-    if draft_hosts is None:
-        return []
-    return [or_(Conference.state != "draft", Conference.host_unit_id.in_(draft_hosts))]
-
-
 def list_conferences(
-    db: Session, *, draft_hosts: Sequence[int] | None, since: datetime | None = None, until: datetime | None = None,
+    db: Session, *, sight: Sight, since: datetime | None = None, until: datetime | None = None,
     host_unit_id: int | None = None, room_id: int | None = None, unit_id: int | None = None,
     states: Collection[str] = (), search: str = "", after: tuple[datetime, int] | None = None, limit: int = 50,
 ) -> list[ListedRow]:  # fmt: skip
     """Conferences that overlap [since, until), by start; ``after``: start and id of the last one already seen.
 
-    ``draft_hosts``: offices whose drafts the asker may know (None: all). ``search`` is folded (names.search_key).
+    Only those within ``sight``. ``search`` is folded (names.search_key).
     """
-    conditions = _visible(draft_hosts)
+    conditions = [sight.condition()]
     if since is not None:
         conditions += [Conference.ends > since, Conference.starts > since - LONGEST_SPAN]
     if until is not None:
@@ -78,9 +72,9 @@ def list_conferences(
     return [ListedRow._make(row) for row in db.execute(query.order_by(Conference.starts, Conference.id).limit(limit))]
 
 
-def find_visible(db: Session, key: str, *, draft_hosts: Sequence[int] | None) -> Conference | None:
-    """The conference with this key, unless it is a draft that the asker may not know of."""
-    return db.scalar(select(Conference).where(Conference.key == key, *_visible(draft_hosts)))
+def find_visible(db: Session, key: str, *, sight: Sight) -> Conference | None:
+    """The conference with this key, if the asker may look at it."""
+    return db.scalar(select(Conference).where(Conference.key == key, sight.condition()))
 
 
 class SiteRow(NamedTuple):
@@ -143,7 +137,7 @@ def list_guest_rows(db: Session, conference_id: int) -> list[Guest]:
 
 
 class BusyRow(NamedTuple):
-    """A room that is held or asked for: by which unit, from when to when."""
+    """A room that is held or asked for: by which unit, from when to when; ``seen``: the asker may know for what."""
 
     room_id: int
     room_key: str
@@ -152,14 +146,17 @@ class BusyRow(NamedTuple):
     holds: bool
     host_unit_id: int
     conference_key: str
+    seen: bool
 
 
-def list_busy(db: Session, room_ids: Collection[int], since: datetime, until: datetime) -> list[BusyRow]:
+def list_busy(
+    db: Session, room_ids: Collection[int], since: datetime, until: datetime, *, sight: Sight
+) -> list[BusyRow]:
     """What is reserved in these rooms during [since, until), by room and start."""
     query = (
         select(
             Reservation.room_id, Room.key, Reservation.starts, Reservation.ends, Reservation.holds,
-            Conference.host_unit_id, Conference.key,
+            Conference.host_unit_id, Conference.key, sight.condition(),
         )
         .join(Room, Room.id == Reservation.room_id)
         .join(Conference, Conference.id == Reservation.conference_id)

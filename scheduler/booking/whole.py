@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 from sqlalchemy.orm import Session
 
 from rooms.errors import NotFound
 from rooms.models import Unit
+from scheduler.booking.reading_queries import Sight
 from scheduler.booking.validation import local_day
 from scheduler.models import Conference, Guest
 from scheduler.reading_queries import (
@@ -34,9 +34,9 @@ class ConferenceView:
     guests: tuple[Guest, ...]
 
 
-def read_conference(db: Session, key: str, *, draft_hosts: Sequence[int] | None) -> ConferenceView:
-    """Raises NotFound, also for a draft that the asker may not know of (``draft_hosts``; None: may know all)."""
-    conference = find_visible(db, key, draft_hosts=draft_hosts)
+def read_conference(db: Session, key: str, *, sight: Sight) -> ConferenceView:
+    """Raises NotFound, also for one that the asker may not look at."""
+    conference = find_visible(db, key, sight=sight)
     if conference is None:
         raise NotFound(kind="conference", key=key)
     day = local_day(conference.starts)

@@ -200,7 +200,9 @@ async def test_busy_times_say_who_but_not_what(service: Service, clerk: httpx.As
     busy = await other.get("/api/v1/rooms/busy", params={**span, "rooms": halls[:2]})
     assert {item["room"] for item in busy.json()["items"]} == set(halls[:2])
     assert {item["unit"] for item in busy.json()["items"]} == {"Sở TT&TT"}
-    assert "Tập huấn" not in busy.text
+    assert "Tập huấn" not in busy.text and {item["conference"] for item in busy.json()["items"]} == {None}
+    mine = await clerk.get("/api/v1/rooms/busy", params={**span, "rooms": halls[:1]})
+    assert mine.json()["items"][0]["conference"] is not None
     assert len((await other.get("/api/v1/rooms/busy", params=span)).json()["items"]) == 3
     long = await other.get("/api/v1/rooms/busy", params={**span, "to": "2028-01-01T00:00:00Z"})
     assert long.json()["errors"][0]["code"] == "span_too_long"
@@ -210,9 +212,36 @@ async def test_addresses_of_guests_are_for_the_host(
     service: Service, clerk: httpx.AsyncClient, halls: list[str]
 ) -> None:
     key = (await clerk.post(URL, json=wish(sites=halls[:1]))).json()["key"]
-    other = service.program(service.account("other", "leader", unit="SYT"))
-    assert (await other.get(f"{URL}/{key}")).json()["guests"] is None
+    leader = service.program(service.account("leader", "leader", unit="SYT", at=None))
+    assert (await leader.get(f"{URL}/{key}")).json()["guests"] is None
     assert (await clerk.get(f"{URL}/{key}")).json()["guests"] != []
+
+
+async def test_what_other_offices_hold_among_themselves_stays_theirs(
+    service: Service, clerk: httpx.AsyncClient, halls: list[str]
+) -> None:
+    """As on the pages: hosts and those who take part see it, whoever holds a function for all too; drafts the host."""
+    key = (await clerk.post(URL, json=wish(sites=halls[:2]))).json()["key"]
+    draft = (await clerk.post(URL, json=wish(draft=True))).json()["key"]
+    rooms = (await clerk.get("/api/v1/rooms")).json()["items"]
+    guest_unit = next(room["unit"] for room in rooms if room["key"] == halls[1])
+    asked = {
+        "host": clerk,
+        "guest": service.program(service.account("guest", "site_contact", unit=guest_unit)),
+        "all": service.program(service.account("leader", "leader", unit="SYT", at=None)),
+        "other": service.program(service.account("other", "booker", unit="SYT")),
+    }
+    seen = {}
+    for name, client in asked.items():
+        listed = {item["key"] for item in (await client.get(URL)).json()["items"]}
+        read = {one for one in (key, draft) if (await client.get(f"{URL}/{one}")).status_code == 200}
+        assert listed == read, name
+        seen[name] = read
+    assert seen == {"host": {key, draft}, "guest": {key}, "all": {key}, "other": set()}
+    for one in (key, draft):
+        answer = await asked["other"].patch(f"{URL}/{one}", json={"title": "Khác hẳn", "version": 1})
+        assert answer.status_code == 404
+    assert (await asked["guest"].patch(f"{URL}/{key}", json={"title": "Khác hẳn", "version": 1})).status_code == 403
 
 
 async def test_offices_as_of_a_day(clerk: httpx.AsyncClient) -> None:

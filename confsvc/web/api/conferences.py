@@ -10,7 +10,7 @@ from aiohttp import hdrs, web
 from pydantic import BaseModel, Field
 from sqlalchemy.orm import Session
 
-from confsvc.access import Actor, Permission, draft_hosts, require
+from confsvc.access import Actor, Permission, may, require, sees_draft
 from confsvc.web import keys
 from confsvc.web.api import shown
 from confsvc.web.api.fields import Line500, Model
@@ -30,18 +30,17 @@ from confsvc.web.api.wishes import (
 )
 from confsvc.web.errors import field_text, taken_text
 from confsvc.web.idempotency import claim, request_hash, settle
+from confsvc.web.pages.sight import is_seen
 from rooms.errors import FieldError, Invalid, NotFound
 from scheduler.booking import book as booking_book
 from scheduler.booking import edit
 from scheduler.booking.booking import Booked, Booking, Findings, Rules
 from scheduler.booking.log import log_in_person
+from scheduler.booking.queries import find_conference
 from scheduler.booking.validation import warnings
 from scheduler.errors import RoomTaken
 from scheduler.models import Conference
-from scheduler.reading_queries import (
-    find_visible,
-    list_unit_ids,
-)
+from scheduler.reading_queries import list_unit_ids
 
 IDEMPOTENCY_KEY = "Idempotency-Key"
 _KEY = re.compile(r"[!-~]{1,200}")
@@ -209,12 +208,18 @@ def _log(db: Session, wish: LoggedIn, actor: Actor, *, now: datetime) -> Booked:
 
 
 def _allowed(db: Session, key: str, actor: Actor, permission: Permission) -> Conference:
-    """Another office's draft is not there at all; another office's conference is there, but not for changing."""
-    conference = find_visible(db, key, draft_hosts=draft_hosts(actor))
-    if conference is None:
+    """What somebody may not look at is not there at all; what he sees as a guest is there, but not for changing."""
+    conference = find_conference(db, key)
+    if conference is None or not _known(db, actor, conference, permission):
         raise NotFound(kind="conference", key=key)
     require(actor, permission, conference.host_unit_id)
     return conference
+
+
+def _known(db: Session, actor: Actor, conference: Conference, permission: Permission) -> bool:
+    if conference.state == "draft":
+        return sees_draft(actor, conference.host_unit_id)
+    return may(actor, permission, conference.host_unit_id) or is_seen(db, actor, conference)
 
 
 def _version(request: web.Request, given: int | None) -> int:

@@ -13,10 +13,12 @@ from confsvc.web import keys
 from confsvc.web.api import shown
 from confsvc.web.api.fields import Day, Instant, Line100, Model, RoomKey, UnitCode
 from confsvc.web.api.layer import operation
+from confsvc.web.pages.sight import sight_of
 from rooms.errors import FieldError, Invalid, NotFound
 from rooms.names import search_key
 from rooms.place_queries import list_rooms
 from rooms.queries import find_unit, list_units
+from scheduler.booking.reading_queries import Sight
 from scheduler.booking.validation import local_day
 from scheduler.reading_queries import list_busy, list_room_ids, list_short_names, list_unit_codes, list_unit_ids
 
@@ -98,10 +100,10 @@ async def busy(request: web.Request, *, query: BusyQuery) -> shown.BusyListOut:
         raise Invalid([FieldError("to", "before_start")])
     if query.until - query.since > timedelta(days=MOST_DAYS):
         raise Invalid([FieldError("to", "span_too_long", {"days": MOST_DAYS})])
-    return await request.app[keys.DATABASE].read(_busy, query, now=keys.now(request))
+    return await request.app[keys.DATABASE].read(_busy, query, sight_of(keys.actor(request)), now=keys.now(request))
 
 
-def _busy(db: Session, query: BusyQuery, *, now: datetime) -> shown.BusyListOut:
+def _busy(db: Session, query: BusyQuery, sight: Sight, *, now: datetime) -> shown.BusyListOut:
     if query.rooms:
         known = list_room_ids(db, query.rooms)
         wrong = [FieldError(f"rooms.{n}", "no_such_room") for n, key in enumerate(query.rooms) if key not in known]
@@ -110,14 +112,14 @@ def _busy(db: Session, query: BusyQuery, *, now: datetime) -> shown.BusyListOut:
         ids = list(known.values())
     else:
         ids = [room.id for room in list_rooms(db, local_day(now))]
-    rows = list_busy(db, ids, query.since, query.until)
+    rows = list_busy(db, ids, query.since, query.until, sight=sight)
     hosts = [(row.host_unit_id, local_day(row.starts)) for row in rows]
     names = list_short_names(db, hosts)
     # One call for all of them: making tens of thousands of models one by one took half of the answer's time.
     items = [
         {
             "room": row.room_key, "unit": names.get(host, ""), "starts": row.starts, "ends": row.ends,
-            "holds": row.holds, "conference": row.conference_key,
+            "holds": row.holds, "conference": row.conference_key if row.seen else None,
         }
         for row, host in zip(rows, hosts, strict=True)
     ]  # fmt: skip

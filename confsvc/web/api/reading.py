@@ -11,11 +11,12 @@ from aiohttp import hdrs, web
 from pydantic import Field, StringConstraints
 from sqlalchemy.orm import Session
 
-from confsvc.access import Actor, draft_hosts
+from confsvc.access import Actor
 from confsvc.web import keys
 from confsvc.web.api import shown
 from confsvc.web.api.fields import Instant, Line100, Line200, Model, RoomKey, UnitCode
 from confsvc.web.api.layer import Answer, operation
+from confsvc.web.pages.sight import sight_of
 from rooms.errors import FieldError, Invalid
 from rooms.names import search_key
 from scheduler.booking.validation import local_day
@@ -53,7 +54,7 @@ def _index(db: Session, query: ListQuery, actor: Actor) -> shown.ConferencesOut:
     unit = list_unit_ids(db, [query.unit]).get(query.unit, 0) if query.unit else None
     room = list_room_ids(db, [query.room]).get(query.room, 0) if query.room else None
     rows = list_conferences(
-        db, draft_hosts=draft_hosts(actor), since=query.since, until=query.until, host_unit_id=host, room_id=room,
+        db, sight=sight_of(actor), since=query.since, until=query.until, host_unit_id=host, room_id=room,
         unit_id=unit, states=query.state, search=search_key(query.q), after=_after(query.cursor), limit=query.limit + 1,
     )  # fmt: skip
     page = rows[: query.limit]
@@ -66,7 +67,7 @@ def _index(db: Session, query: ListQuery, actor: Actor) -> shown.ConferencesOut:
 @operation("One conference", answer=shown.ConferenceOut)
 async def read(request: web.Request, *, path: KeyPath) -> Answer:
     actor = keys.actor(request)
-    view = await request.app[keys.DATABASE].read(read_conference, path.key, draft_hosts=draft_hosts(actor))
+    view = await request.app[keys.DATABASE].read(read_conference, path.key, sight=sight_of(actor))
     return Answer(shown.conference_out(view, actor), headers={hdrs.ETAG: f'"v{view.conference.version}"'})
 
 

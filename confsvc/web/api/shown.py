@@ -154,12 +154,14 @@ class RoomsOut(Shown):
 
 
 class BusyOut(Shown):
+    """``conference``: null for a meeting of other offices, which the asker may not look at."""
+
     room: str
     unit: str
     starts: datetime
     ends: datetime
     holds: bool
-    conference: str
+    conference: str | None
 
 
 class BusyListOut(Shown):
