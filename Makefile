@@ -20,7 +20,7 @@ run: .venv/run.stamp
 test: .venv/test.stamp .venv/chromium.stamp
 	@if command -v node >/dev/null; then echo "» node --test frontend/tests"; node --test frontend/tests/*.test.js >.venv/node.log || { cat .venv/node.log; exit 1; }; \
 	else echo "» no Node here: the tests of frontend/ are left out"; fi
-	$(BIN)/python -m pytest -m "not slow" --durations=20
+	$(BIN)/python -m pytest -n 2 --dist loadfile -m "not slow" --durations=20
 
 test-slow: .venv/test.stamp .venv/chromium.stamp
 	$(BIN)/python -m pytest -m slow --durations=20

@@ -48,9 +48,11 @@ def sqlite_url(empty_sqlite: Path, tmp_path: Path) -> str:
 
 
 @pytest.fixture
-def postgres_url(postgres: Postgres, empty_postgres: str) -> str:
+def postgres_url(postgres: Postgres, empty_postgres: str) -> Iterator[str]:
     """The URL of a fresh PostgreSQL database with all tables."""
-    return postgres.url(postgres.create(template=empty_postgres))
+    name = postgres.create(template=empty_postgres)
+    yield postgres.url(name)
+    postgres.drop(name)
 
 
 @pytest.fixture(params=["sqlite", "postgres"])
@@ -88,13 +90,16 @@ def filled_sqlite(empty_sqlite: Path, tmp_path_factory: pytest.TempPathFactory) 
 
 
 @pytest.fixture(params=["sqlite", "postgres"])
-def directory_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+def directory_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
     """The URL of a fresh database with the default directory; every test that asks for it runs on both."""
     if request.param == "sqlite":
         template: Path = request.getfixturevalue("filled_sqlite")
-        return f"sqlite:///{shutil.copy(template, tmp_path / 'directory.sqlite3')}"
+        yield f"sqlite:///{shutil.copy(template, tmp_path / 'directory.sqlite3')}"
+        return
     server: Postgres = request.getfixturevalue("postgres")
-    return server.url(server.create(template=request.getfixturevalue("filled_postgres")))
+    name = server.create(template=request.getfixturevalue("filled_postgres"))
+    yield server.url(name)
+    server.drop(name)
 
 
 @pytest.fixture

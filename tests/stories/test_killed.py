@@ -109,7 +109,7 @@ class Story:
 
 
 def first_wish(shift: timedelta = timedelta()) -> Any:
-    return wish(starts=START + shift, ends=END + shift)
+    return wish(starts=START + shift, ends=END + shift, short_notice_reason="Theo chỉ đạo")
 
 
 @asynccontextmanager
