@@ -8,6 +8,7 @@ in their own *joined* and *left*: whatever arrives first, the result is the same
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -144,7 +145,7 @@ def read_event(body: bytes) -> RoomEvent:
     if len(body) > MAX_BODY:
         raise JunkEvent(f"the body is longer than {MAX_BODY} bytes")
     try:
-        data = json.loads(body, parse_constant=_no_constant)
+        data = json.loads(body, parse_constant=_no_constant, parse_float=_finite)
     except (ValueError, RecursionError) as exc:
         raise JunkEvent("the body is not JSON") from exc
     if not isinstance(data, dict):
@@ -210,6 +211,14 @@ def _presence(data: Any, place: Place) -> Presence:
 def _storable(text: str) -> str:
     """Without what neither database stores: NUL and halves of surrogate pairs."""
     return text.replace("\x00", "").encode("utf-8", "ignore").decode()
+
+
+def _finite(digits: str) -> float:
+    """1e400 reads as infinity, which JSON cannot say again and PostgreSQL does not store."""
+    number = float(digits)
+    if not math.isfinite(number):
+        raise ValueError("a number is too large")
+    return number
 
 
 def _no_constant(name: str) -> Any:

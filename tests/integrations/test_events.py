@@ -186,6 +186,15 @@ def test_junk_bytes(body: bytes) -> None:
         read_event(body)
 
 
+@pytest.mark.parametrize("number", ["1e400", "-1e400", "NaN", "Infinity"])
+def test_a_number_that_cannot_be_said_again_is_junk(number: str) -> None:
+    body = next(call["body"] for _, call in CALLS if '"occupant":{' in call["body"].replace(" ", ""))
+    assert read_event(body.encode())
+    odd_body = body.replace('"occupant"', f'"of_no_use": {number}, "occupant"', 1)
+    with pytest.raises(JunkEvent):
+        read_event(odd_body.encode())
+
+
 odd = st.sampled_from(
     [
         None,
