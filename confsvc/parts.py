@@ -15,6 +15,7 @@ from aiohttp import web
 from confsvc.effects import handlers, open_mailer, sender_of
 from confsvc.faces import faces
 from confsvc.jobs import Jobs, usual_rounds
+from confsvc.notify import Notices
 from confsvc.video import Video, close_videos, open_videos
 from confsvc.web import keys
 from confsvc.web.callbacks import VIDEOS
@@ -26,6 +27,8 @@ from scheduler.bridge_queries import register_bridges
 from scheduler.clock import Clock
 from scheduler.conduct.agenda import Mint
 
+NOTICES: web.AppKey[Notices] = web.AppKey("notices", Notices)
+"""Only with PostgreSQL: what this process and the others tell each other."""
 JOBS: web.AppKey[Jobs] = web.AppKey("jobs", Jobs)
 """Only where `jobs` is among the parts; its ``tick`` is one whole round, for tests."""
 
@@ -55,13 +58,25 @@ async def endpoints(app: web.Application) -> AsyncIterator[None]:
         operator_phone=app[keys.SETTINGS].service.operator_phone,
     )  # fmt: skip
 
+    notices = None if app[keys.DATABASE].sqlite else Notices(app[keys.DATABASE].url, hub.poke)
+
+    def committed(topics: frozenset[str]) -> None:
+        _deliver(app, topics)
+        if notices:
+            notices.say(topics)
+
     def poked(topics: set[str]) -> None:
-        loop.call_soon_threadsafe(_deliver, app, frozenset(topics))
+        loop.call_soon_threadsafe(committed, frozenset(topics))
 
     app[keys.DATABASE].on_poke = poked
     app.on_shutdown.append(_say_goodbye)
+    if notices:
+        app[NOTICES] = notices
+        notices.start()
     yield
     app[keys.DATABASE].on_poke = None
+    if notices:
+        await notices.stop()
     await app[keys.DATABASE].write(flush, hub.take_seen())
 
 

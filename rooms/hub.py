@@ -112,9 +112,10 @@ class Hub:
         return known[0] if known else None
 
     def poke(self, topics: Iterable[str]) -> None:
-        """Topics of a commit: ``room:5`` and ``endpoint:3`` (look at the agenda), ``revoked:3`` (close with 4403)."""
-        rooms: set[int] = set()
-        endpoints: set[int] = set()
+        """Topics of a commit: ``room:5`` and ``endpoint:3`` (look at the agenda), ``revoked:3`` (close with 4403), and
+        ``*`` when nobody knows what was missed: everybody looks."""
+        topics, rooms, endpoints = set(topics), set[int](), set[int]()
+        everybody = "*" in topics
         for topic in topics:
             kind, _, number = topic.partition(":")
             if kind in ("room", "endpoint", "revoked") and number.isdecimal():
@@ -122,7 +123,7 @@ class Hub:
                 if kind == "revoked" and (revoked := self._connections.get(int(number))):
                     revoked.close(CLOSE_REVOKED)
         for connection in self._connections.values():
-            if connection.endpoint_id in endpoints or connection.room_id in rooms:
+            if everybody or connection.endpoint_id in endpoints or connection.room_id in rooms:
                 connection.touch()
 
     def take_seen(self) -> list[tuple[int, datetime, str]]:

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import logging
-import shutil
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -24,8 +23,7 @@ from confsvc.database import Database
 from confsvc.passwords import Passwords
 from confsvc.settings import with_simulated_bridge
 from scheduler.reading_queries import list_unit_ids
-from tests.directory import MAIL_DOMAIN, load_default
-from tests.postgres import Postgres
+from tests.directory import MAIL_DOMAIN
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -111,41 +109,10 @@ class Service:
         return made
 
 
-def _fill(url: str) -> None:
-    made = Database(url)
-    made.write_now(load_default)
-    made.close()
-
-
-@pytest.fixture(scope="session")
-def filled_sqlite(empty_sqlite: Path) -> Path:
-    """An SQLite file with the default directory, to copy from."""
-    path = empty_sqlite.with_name("filled.sqlite3")
-    shutil.copy(empty_sqlite, path)
-    _fill(f"sqlite:///{path}")
-    return path
-
-
-@pytest.fixture(scope="session")
-def filled_postgres(postgres: Postgres, empty_postgres: str) -> str:
-    """The name of a PostgreSQL database with the default directory, to copy from."""
-    name = postgres.create(template=empty_postgres)
-    _fill(postgres.url(name))
-    return name
-
-
-@pytest.fixture(params=["sqlite", "postgres"])
-def filled(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Database]:
+@pytest.fixture
+def filled(directory: Database) -> Database:
     """A database with the default directory, SQLite and PostgreSQL in turn."""
-    template = request.getfixturevalue(f"filled_{request.param}")
-    if request.param == "sqlite":
-        url = f"sqlite:///{shutil.copy(template, tmp_path / 'confsvc.sqlite3')}"
-    else:
-        server = request.getfixturevalue("postgres")
-        url = server.url(server.create(template=template))
-    opened = Database(url)
-    yield opened
-    opened.close()
+    return directory
 
 
 @pytest.fixture
