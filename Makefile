@@ -23,7 +23,7 @@ test: .venv/test.stamp .venv/chromium.stamp
 	$(BIN)/python -m pytest -n 2 --dist loadfile -m "not slow" --durations=20
 
 test-slow: .venv/test.stamp .venv/chromium.stamp
-	$(BIN)/python -m pytest -m slow --durations=20
+	$(BIN)/python -m pytest -n 2 --dist loadfile -m slow --durations=20
 
 check: .venv/check.stamp
 	$(BIN)/ruff check .
