@@ -51,7 +51,7 @@ def import_units(
     report.added = [row.code for row in new]
     for row in rows:
         if row.code in known:
-            changed = _bring_up_to_date(db, known[row.code], row, known, on=on, actor=actor, now=now, dry_run=dry_run)
+            changed = _bring_up_to_date(db, known[row.code], row, on=on, actor=actor, now=now, dry_run=dry_run)
             (report.changed if changed else report.unchanged).append(row.code)
     if new and not dry_run:
         _add(db, new, known, on=on, actor=actor, now=now, mail_domain=mail_domain, equip=equip)
@@ -72,7 +72,7 @@ def _check(rows: Sequence[UnitRow], known: dict[str, Unit]) -> None:
 
 
 def _bring_up_to_date(
-    db: Session, unit: Unit, row: UnitRow, known: dict[str, Unit], *, on: date, actor: str, now: datetime, dry_run: bool
+    db: Session, unit: Unit, row: UnitRow, *, on: date, actor: str, now: datetime, dry_run: bool
 ) -> bool:
     """Whether anything differs; changed unless ``dry_run``."""
     before: dict[str, Any] = {name: getattr(unit, name) for name in _PLAIN}

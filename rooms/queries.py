@@ -151,12 +151,6 @@ def set_name_until(db: Session, name_id: int, last_day: date) -> None:
     db.execute(update(UnitName).where(UnitName.id == name_id).values(valid_to=last_day))
 
 
-def add_ext_id(db: Session, unit_id: int, scheme: str, value: str, valid_from: date, valid_to: date | None) -> None:
-    db.execute(
-        insert(UnitExtId).values(unit_id=unit_id, scheme=scheme, value=value, valid_from=valid_from, valid_to=valid_to)
-    )
-
-
 def find_succession(db: Session, from_id: int, to_id: int, on_date: date) -> UnitSuccession | None:
     return db.scalar(
         select(UnitSuccession).where(

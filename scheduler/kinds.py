@@ -1,7 +1,7 @@
 """The kinds of meetings, their forms, and the reasons for which a host meets in person.
 
-(pure) Kinds, longest durations and the ones to be widened online: QĐ 45/2018/QĐ-TTg. Words are glossary keys
-("kind.briefing"); the texts are found at the edge.
+(pure) Kinds, longest durations and the ones to be widened online: QĐ 45/2018/QĐ-TTg. The texts are found at
+the edge.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ FORMS: tuple[Form, ...] = get_args(Form)
 class Kind:
     """One kind of meeting.
 
-    ``word``: glossary key. ``default_form``: what the booking form proposes; "ask" makes the booker choose.
+    ``default_form``: what the booking form proposes; "ask" makes the booker choose.
     ``counts`` and ``why_not``: whether it can be in the indicator at all, and else the reason code.
     ``longest_days``: working days a meeting of the kind may last, None where no rule says. ``widened``: article 7
     wants it online. ``urgent``: notice days and office hours do not bind it.
@@ -34,10 +34,6 @@ class Kind:
     widened: bool = False
     urgent: bool = False
     why_not: str | None = None
-
-    @property
-    def word(self) -> str:
-        return f"kind.{self.code}"
 
     @property
     def counts(self) -> bool:
@@ -72,10 +68,6 @@ class Reason:
     lawful_bar: bool = False
     needs_note: bool = False
 
-    @property
-    def word(self) -> str:
-        return f"reason_inperson.{self.code}"
-
 
 REASONS: tuple[Reason, ...] = (
     Reason("content"),  # the matter wants people in one room: mediation, vote by paper, personnel
@@ -96,11 +88,6 @@ _REASONS = {reason.code: reason for reason in REASONS}
 
 def find_kind(code: str) -> Kind | None:
     return _KINDS.get(code)
-
-
-def list_kinds(kind_class: KindClass | None = None) -> tuple[Kind, ...]:
-    """The kinds in the order of the form, all or of one class."""
-    return tuple(kind for kind in KINDS if kind_class in (None, kind.kind_class))
 
 
 def find_reason(code: str) -> Reason | None:

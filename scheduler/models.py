@@ -10,12 +10,11 @@ from sqlalchemy.orm import Mapped, mapped_column
 from rooms.models import LEVELS
 from rooms.schema import Row, add_rule, no_overlap_ddl, one_of, options
 from scheduler.conduct.models import Bridge, Fact, Opening
+from scheduler.kinds import FORMS
 from scheduler.outbox_models import EFFECT_STATES, CalendarItem, Edition, Effect, Told
 from scheduler.record.models import EVIDENCE, Attendance, Goal, KpiScope, Presence, Tally, TallyDistrict
 
 STATES = ("draft", "planned", "provisioned", "open", "ended", "recorded", "cancelled")
-FINAL_STATES = ("recorded", "cancelled")
-FORMS = ("online", "in_person", "hybrid")
 OUTCOMES = ("unknown", "held", "failed_online", "not_held")
 
 
@@ -161,7 +160,7 @@ add_rule(
 )
 
 __all__ = [
-    "EFFECT_STATES", "EVIDENCE", "FINAL_STATES", "FORMS", "OUTCOMES", "STATES", "Attendance", "Bridge", "CalendarItem",
+    "EFFECT_STATES", "EVIDENCE", "OUTCOMES", "STATES", "Attendance", "Bridge", "CalendarItem",
     "Conference", "Delegation", "Edition", "Effect", "Fact", "Goal", "Guest", "KpiScope", "Opening", "Presence",
     "Reservation", "Site", "Tally", "TallyDistrict", "Told",
 ]  # fmt: skip

@@ -4,14 +4,14 @@ Rows of one chain (all letters of one calendar entry to one address) go out in t
 live row of a chain may be claimed. A claim is a lease with a token; who settles must still hold the token. A lease
 that ran out may be claimed again, and since nobody knows whether its act took place, the row becomes a ``maybe``.
 
-Every function but `drain` runs inside the caller's transaction (PostgreSQL: FOR UPDATE SKIP LOCKED; SQLite: the write
+Every function runs inside the caller's transaction (PostgreSQL: FOR UPDATE SKIP LOCKED; SQLite: the write
 lock), and none of them acts.
 """
 
 from __future__ import annotations
 
 import secrets
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping
 from datetime import datetime, timedelta
 from typing import Any, cast
 
@@ -68,12 +68,6 @@ def supersede(db: Session, chains: Collection[str], before_edition: int, *, now:
 def is_due(db: Session, *, now: datetime) -> bool:
     """Whether `claim` could find something, or something has expired; a read that spares the write lock."""
     return bool(db.scalar(select(exists().where(_free(now), or_(Effect.due <= now, Effect.expires <= now)))))
-
-
-def oldest_owed(db: Session, *, now: datetime) -> datetime | None:
-    """Since when the oldest effect that could go out now has been waiting; None when none waits."""
-    query = select(Effect.due).where(Effect.state.in_(_LIVE), Effect.due <= now).order_by(Effect.due).limit(1)
-    return db.scalar(query)
 
 
 def claim(
@@ -196,12 +190,3 @@ def _changed(db: Session, conference_id: int | None) -> None:
 
 def _count(result: Any) -> int:
     return cast(CursorResult[Any], result).rowcount
-
-
-def find_by_id(db: Session, effect_id: int) -> Effect | None:
-    return db.get(Effect, effect_id)
-
-
-def list_by_conference(db: Session, conference_id: int) -> Sequence[Effect]:
-    """Everything owed and settled for one conference, in order."""
-    return db.scalars(select(Effect).where(Effect.conference_id == conference_id).order_by(Effect.id)).all()

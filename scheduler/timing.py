@@ -7,7 +7,7 @@ the right order.
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, fields
 from datetime import datetime, timedelta
 
 from rooms.errors import FieldError, Invalid
@@ -64,10 +64,6 @@ class Timing:
             ("admission_early", "above", {"other": "ticket_early"}, self.admission_early > self.ticket_early),
             ("grace", "above", {"other": "longest_extension"}, self.grace > self.longest_extension),
         ]
-
-    def with_lead(self, minutes: int) -> Timing:
-        """The same rules with another endpoint lead (a kind of meeting, or one conference, may have its own)."""
-        return replace(self, endpoint_lead=minutes)
 
 
 @dataclass(frozen=True)

@@ -22,7 +22,6 @@ from scheduler.conduct.advance import advance
 from scheduler.conduct.facts import NewFact, add_fact
 from scheduler.errors import RoomTaken
 from scheduler.record.close_out import Mark, Result, confirm_result
-from scheduler.timing import Timing
 
 ACTOR = "demo"
 AHEAD = timedelta(days=14)
@@ -158,7 +157,7 @@ class _Theatre:
         for at in (meeting.starts - timedelta(minutes=timing.opens_before + 10), meeting.starts):
             self._advance(booked, min(at, self.now))
         if meeting.form != "in_person":
-            self.database.write_now(self._watch, meeting, booked, timing)
+            self.database.write_now(self._watch, meeting, booked)
         over = meeting.ends + timedelta(minutes=timing.grace)
         for at in (over, over + timedelta(minutes=timing.settle + 1)):
             if at <= self.now:
@@ -171,7 +170,7 @@ class _Theatre:
     def _advance(self, booked: Booked, at: datetime) -> None:
         self.database.write_now(advance, booked.id, now=at, timing=self.rules.timing, actor=ACTOR)
 
-    def _watch(self, db: Session, meeting: Meeting, booked: Booked, timing: Timing) -> None:
+    def _watch(self, db: Session, meeting: Meeting, booked: Booked) -> None:
         """What the video host reports of every site, up to now."""
         opening = queries.find_opening(db, booked.id)
         if opening is None:

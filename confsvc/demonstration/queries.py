@@ -17,10 +17,6 @@ def count_conferences(db: Session) -> int:
     return db.scalar(select(func.count()).select_from(Conference)) or 0
 
 
-def count_demo(db: Session) -> int:
-    return db.scalar(select(func.count()).select_from(Conference).where(Conference.demo.is_(True))) or 0
-
-
 def find_offices(db: Session, day: date) -> Offices:
     """The hosts and districts of that day."""
     codes: dict[str, list[str]] = {}

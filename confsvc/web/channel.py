@@ -16,7 +16,7 @@ from confsvc.web import keys
 from confsvc.web.endpoint import AGENDA, HUB, find_holder
 from confsvc.web.security import check_origin
 from confsvc.web.talk import Talk
-from rooms.hub import Connection, flush
+from rooms.hub import Connection
 from rooms.messages import (
     CLOSE_BAD_TOKEN,
     CLOSE_REVOKED,
@@ -177,10 +177,3 @@ async def _bye(ws: web.WebSocketResponse, code: int, reason: str) -> None:
     except (TimeoutError, ConnectionError) as gone:
         log.debug("endpoint_gone_before_bye", problem=type(gone).__name__)
     await ws.close(code=code, message=reason.encode())
-
-
-async def flush_seen(app: web.Application) -> None:
-    """A job for the clock, every 30 s and at the end: write when endpoints were last heard."""
-    rows = app[HUB].take_seen()
-    if rows:
-        await app[keys.DATABASE].write(flush, rows)

@@ -103,7 +103,7 @@ def _operation(route: Route, operation: Operation) -> dict[str, Any]:
         "operationId": f"{operation.name}_{route.path.strip('/').split('/')[2].split('.')[0]}",
         "summary": operation.summary,
         "description": f"Permission: {route.permission}",
-        "responses": _responses(route, operation),
+        "responses": _responses(operation),
     }
     if route.permission is Permission.PUBLIC:
         made["security"] = []
@@ -115,7 +115,7 @@ def _operation(route: Route, operation: Operation) -> dict[str, Any]:
     return made
 
 
-def _responses(route: Route, operation: Operation) -> dict[str, Any]:
+def _responses(operation: Operation) -> dict[str, Any]:
     good: dict[str, Any] = {"description": "Done"}
     if operation.answer is not None:
         schema = {"$ref": _REF.format(model=operation.answer.__name__)}

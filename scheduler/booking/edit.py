@@ -119,7 +119,7 @@ def change(db: Session, key: str, booking: Booking, *, version: int, actor: str,
     _set_columns(db, conference, columns | ({"due": None} if draft else {}), version)
     returned = sync_party(db, conference, party, booking, now)
     if not draft:
-        sync_commitments(db, conference, booking, party, now=now, rules=rules)
+        sync_commitments(db, conference, booking, now=now, rules=rules)
         mailed = is_mailed_change(before, columns, rooms_before, booking.room_ids)
         owe_change(
             db, conference, party, invited_before, mailed=mailed, major=is_major_change(before, columns),

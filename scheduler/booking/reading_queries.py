@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 from sqlalchemy import ColumnElement, Select, and_, exists, false, func, or_, select
 from sqlalchemy.orm import Session
 
-from rooms.models import Endpoint, Room, UnitName
+from rooms.models import Room, UnitName
 from scheduler.models import Conference, Delegation, Effect, Reservation, Site
 
 LONGEST_SPAN = timedelta(days=3)  # of one conference: lets the index on starts bound the search
@@ -211,10 +211,3 @@ def list_busy_rooms(db: Session, since: datetime, until: datetime) -> set[int]:
         .where(Conference.starts < until, Conference.ends > since, Conference.starts > since - LONGEST_SPAN)
     )
     return set(db.scalars(query))
-
-
-def list_paired_rooms(db: Session) -> set[int]:
-    """Rooms whose endpoint has been paired and not revoked."""
-    return set(
-        db.scalars(select(Endpoint.room_id).where(Endpoint.paired_at.is_not(None), Endpoint.revoked_at.is_(None)))
-    )

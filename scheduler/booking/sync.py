@@ -63,9 +63,7 @@ def _sync_guests(db: Session, conference: Conference, party: Party, now: datetim
     return returned
 
 
-def sync_commitments(
-    db: Session, conference: Conference, booking: Booking, party: Party, *, now: datetime, rules: Rules
-) -> None:
+def sync_commitments(db: Session, conference: Conference, booking: Booking, *, now: datetime, rules: Rules) -> None:
     """Delete and write anew what is held; open or close the video room when the form says so."""
     times = spans(booking.starts, booking.ends, rules.timing)
     delete_reservations(db, conference.id)

@@ -10,7 +10,7 @@ from sqlalchemy import CursorResult, Select, delete, func, insert, or_, select, 
 from sqlalchemy.orm import Session
 
 from rooms.once import insert_once
-from scheduler.models import Bridge, Conference, Fact, Opening, Reservation, Site
+from scheduler.models import Conference, Fact, Opening, Reservation, Site
 
 JOINED = ("occupant.joined", "endpoint.joined")
 
@@ -116,10 +116,6 @@ def find_asked_by_key(db: Session, bridge_id: int, key: str, generation: int) ->
     where = (Opening.bridge_id == bridge_id, Conference.key == key, Opening.generation == generation)
     row = db.execute(_ASKED.where(*where)).first()
     return Asked(*row) if row else None
-
-
-def find_bridge_id(db: Session, name: str) -> int | None:
-    return db.scalar(select(Bridge.id).where(Bridge.name == name))
 
 
 def find_conference_id(db: Session, key: str) -> int | None:

@@ -1,4 +1,4 @@
-"""The sittings of one counted meeting and what came of them: its status, and what the facts alone would say.
+"""The sittings of one counted meeting and what came of them: its status, and its forms.
 
 (pure) Nobody's "recorded" means held: an outcome is said by facts or by people.
 """
@@ -9,14 +9,13 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Literal, get_args
+from typing import Literal
 
 from scheduler.record.attendance import Evidence, Mode
 
 Outcome = Literal["unknown", "held", "failed_online", "not_held"]
 Status = Literal["upcoming", "unconfirmed", "held", "failed_online", "not_held", "postponed", "cancelled"]
 
-STATUSES: tuple[Status, ...] = get_args(Status)
 COUNTED: frozenset[Status] = frozenset({"held", "failed_online"})
 
 
@@ -58,20 +57,6 @@ def status_of(sittings: Sequence[Sitting]) -> Status:
         return "unconfirmed"
     order: tuple[Status, ...] = ("upcoming", "held", "failed_online", "postponed", "not_held", "cancelled")
     return next(status for status in order if each[status])
-
-
-def proposed_outcome(sitting: Sitting, *, form: str, trouble: bool) -> Outcome:
-    """What the facts alone say of a sitting that is over; "unknown" where a person has to.
-
-    Somebody marked as present in person, or a video conference for half of the time: held. Begun or troubled without
-    either: it could not be held online. Nobody seen proves nothing: a silent video host looks the same.
-    """
-    _, p = forms([sitting])
-    if p or (form != "in_person" and ran_half([sitting])):
-        return "held"
-    if form != "in_person" and (sitting.vc_ran or trouble):
-        return "failed_online"
-    return "unknown"
 
 
 def started_first(sittings: Sequence[Sitting]) -> datetime:

@@ -20,7 +20,7 @@ from confsvc.config import BridgeSection, Settings
 from confsvc.database import Database
 from confsvc.faces import faces
 from confsvc.web import keys, metrics
-from confsvc.web.channel import HELLO_TIMEOUT, channel, flush_seen
+from confsvc.web.channel import HELLO_TIMEOUT, channel
 from confsvc.web.endpoint import (
     AGENDA,
     HUB,
@@ -36,7 +36,7 @@ from confsvc.web.gate import gate
 from confsvc.web.middleware import around, errors
 from confsvc.web.route import Route
 from integrations.jitsi.tokens import SigningKey, TokenMint
-from rooms.hub import Hub
+from rooms.hub import Hub, flush
 from rooms.messages import Ack, AgendaHint, BeatAck, Bye, Want, Welcome
 from rooms.models import Endpoint
 from rooms.pairing import WrongCodes, confirm, revoke
@@ -207,7 +207,7 @@ async def test_hello_is_answered_with_what_is_new(service: Service) -> None:
     assert isinstance(again, Welcome) and again.agenda.changed is False
     ack = await device.beat()
     assert (ack.n, ack.server_time) == (1, NOW)
-    await flush_seen(service.app)
+    service.database.write_now(flush, service.app[HUB].take_seen())
     seen = service.database.read_now(list_rooms, NOW.date(), keys=[service.rooms["HHOA"].key])
     assert seen[0].last_seen == NOW
 

@@ -15,8 +15,9 @@ from sqlalchemy.orm import Session
 from confsvc.database import Database
 from scheduler.drain import attempt, drain
 from scheduler.models import CalendarItem, Effect, Told
-from scheduler.outbox import claim, is_due, oldest_owed, owe, settle, supersede
+from scheduler.outbox import claim, is_due, owe, settle, supersede
 from scheduler.outcomes import Claimed, Dead, Done, Later, Outcome, Untried, patience
+from scheduler.reading_queries import find_oldest_owed
 
 NOW = datetime(2026, 11, 24, 1, 0, tzinfo=UTC)
 END = NOW + timedelta(days=2)
@@ -178,7 +179,7 @@ def test_due_and_oldest(box: Database) -> None:
     box.write_now(owe, [letter(1)])
     assert box.read_now(is_due, now=NOW)
     assert not box.read_now(is_due, now=NOW - timedelta(seconds=1))
-    assert box.read_now(oldest_owed, now=NOW) == NOW
+    assert box.read_now(find_oldest_owed, NOW) == NOW
     take(box)
     assert not box.read_now(is_due, now=NOW)
 

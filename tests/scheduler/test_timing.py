@@ -101,7 +101,3 @@ def test_rules_in_an_impossible_order_are_refused(values: dict[str, int], field:
     with pytest.raises(Invalid) as caught:
         Timing(**values)
     assert [(e.field, e.code) for e in caught.value.errors] == [(field, "above")]
-
-
-def test_a_kind_may_have_its_own_lead() -> None:
-    assert minutes(spans(STARTS, ENDS, Timing().with_lead(60)).join_at) == -60

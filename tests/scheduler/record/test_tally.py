@@ -9,7 +9,7 @@ import pytest
 
 from scheduler.kinds import Kind, find_kind
 from scheduler.record.attendance import Mode
-from scheduler.record.outcome import Outcome, Seen, Sitting, proposed_outcome
+from scheduler.record.outcome import Outcome, Seen, Sitting
 from scheduler.record.tally import Convened, DistrictRow, host_group, tally
 
 STARTS = datetime(2012, 5, 8, 1, 0, tzinfo=UTC)
@@ -172,24 +172,6 @@ def test_the_weakest_evidence_of_its_sittings_is_the_rows() -> None:
 def test_nothing_to_measure_is_refused() -> None:
     with pytest.raises(ValueError, match="at least one sitting"):
         tally(convened())
-
-
-@pytest.mark.parametrize(
-    ("v", "p", "ran", "form", "trouble", "expected"),
-    [
-        (10, 0, 1.0, "online", False, "held"),
-        (0, 0, 1.0, "online", False, "held"),
-        (0, 0, 1 / 9, "online", False, "failed_online"),
-        (0, 0, 0.0, "online", True, "failed_online"),
-        (0, 0, 0.0, "online", False, "unknown"),
-        (0, 4, 0.0, "hybrid", False, "held"),
-        (0, 10, 0.0, "in_person", False, "held"),
-        (0, 0, 0.0, "in_person", False, "unknown"),
-        (0, 0, 0.0, "in_person", True, "unknown"),
-    ],
-)
-def test_what_facts_alone_say(v: int, p: int, ran: float, form: str, trouble: bool, expected: Outcome) -> None:
-    assert proposed_outcome(sitting(v, p, ran=ran), form=form, trouble=trouble) == expected
 
 
 @pytest.mark.parametrize(
