@@ -98,10 +98,7 @@ def build_letter(
     message["Content-Language"] = language
     message.attach(_alternative(message_id, text, html, ics, method, attachment_name))
     if len(ics) <= MAX_ATTACHMENT:
-        attached = MIMEBase("application", "ics", name=attachment_name)
-        attached.add_header("Content-Disposition", "attachment", filename=attachment_name)
-        _fill(attached, ics)
-        message.attach(attached)
+        message.attach(_attachment(ics, attachment_name))
     return Letter(plain_address(sender), plain_address(recipient.mail), message_id, message.as_bytes(policy=_POLICY))
 
 
@@ -119,6 +116,13 @@ def _check_header_values(
     for value in message_ids:
         if not _MESSAGE_ID.match(value):
             raise ValueError(f"not a Message-ID: {value!r}")
+
+
+def _attachment(ics: bytes, name: str) -> MIMEBase:
+    part = MIMEBase("application", "ics", name=name)
+    part.add_header("Content-Disposition", "attachment", filename=name)
+    _fill(part, ics)
+    return part
 
 
 def _alternative(message_id: str, text: str, html: str, ics: bytes, method: str, name: str) -> MIMEMultipart:

@@ -244,9 +244,7 @@ byId('subject').textContent = config.localSubject || config.subject || decodeURI
 
 tell('ready');
 tell('browserSupport', { supported: true });
-if ((config.prejoinConfig || {}).enabled === false) {
-    connect();
-} else {
+if ((config.prejoinConfig || {}).enabled === false) { connect(); } else {
     byId('prejoin').hidden = false;
     tell('prejoinScreenLoaded');
 }
