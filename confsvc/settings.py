@@ -2,23 +2,21 @@
 
 from __future__ import annotations
 
+import copy
 import os
 import re
 import tomllib
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from pydantic import ValidationError
 from pydantic_settings import EnvSettingsSource
 from pydantic_settings.exceptions import SettingsError
-from sqlalchemy import make_url
-from sqlalchemy.exc import ArgumentError
 
 from confsvc.config import BridgeSection, Settings
 from confsvc.secret import ConfigError, Mistake, make_secret
-from rooms.errors import Invalid
-from scheduler.timing import LIMITS, Timing
+from confsvc.settings_check import check
 
 DEFAULT_PATH = Path("config.toml")
 SIMULATED_DOMAIN = "meet.simulated"
@@ -47,24 +45,21 @@ def load(
     mistakes += _unknown_variables()
     try:
         environment = EnvSettingsSource(Settings)()
-        settings = Settings(**_merged(_merged(data, environment), overrides or {}))
+        merged = _merged(_merged(data, environment), overrides or {})
+        settings = Settings(**merged)
     except SettingsError as problem:
         raise ConfigError([*mistakes, Mistake("environment", str(problem), "Lists are written as JSON")]) from problem
     except ValidationError as problem:
         named = {mistake.where for mistake in mistakes}
         found = [_from_pydantic(dict(error)) for error in problem.errors()]
-        raise ConfigError([*mistakes, *(m for m in found if m.where not in named)]) from problem
+        mistakes += [m for m in found if m.where not in named]
+        raise ConfigError([*mistakes, *_in_the_rest(merged, problem)]) from problem
     if quickstart and not settings.bridges:
         settings = with_simulated_bridge(settings)
     mistakes += check(settings)
     if mistakes:
         raise ConfigError(mistakes)
     return settings
-
-
-def check(settings: Settings) -> list[Mistake]:
-    """What is wrong with settings that are well-formed: secrets, times, addresses that do not fit each other."""
-    return [*_secrets(settings), *_times(settings), *_exposure(settings), *_bridges(settings), *_database(settings)]
 
 
 def with_simulated_bridge(settings: Settings) -> Settings:
@@ -80,6 +75,31 @@ def with_simulated_bridge(settings: Settings) -> Settings:
         callback_secret_file=callback,
     )  # fmt: skip
     return settings.model_copy(update={"bridges": [bridge]})
+
+
+def _in_the_rest(merged: dict[str, Any], problem: ValidationError) -> list[Mistake]:
+    """What is wrong besides the fields that are not well-formed; nothing where the rest makes no sense without them."""
+    rest = copy.deepcopy(merged)
+    for error in problem.errors():
+        path = error["loc"][:-1] if error["type"] == "missing" else error["loc"]
+        _remove(rest, path)
+    try:
+        return check(Settings(**rest))
+    except ValidationError:
+        return []
+
+
+def _remove(data: Any, path: Sequence[int | str]) -> None:
+    for part in path[:-1]:
+        if isinstance(data, list):
+            data = data[int(part)]
+        else:
+            data = data.get(part, {}) if isinstance(data, dict) else {}
+    if path and isinstance(data, dict):
+        data.pop(path[-1], None)
+    elif path and isinstance(data, list) and isinstance(path[-1], int):
+        data[path[-1]] = None
+        data[:] = [item for item in data if item is not None]
 
 
 def _read(path: Path | None) -> tuple[dict[str, Any], list[Mistake]]:
@@ -131,100 +151,3 @@ def _from_pydantic(error: dict[str, Any]) -> Mistake:
     where = f"environment {variable}" if variable in os.environ else path
     what = "there is no such setting" if error["type"] == "extra_forbidden" else error["msg"]
     return Mistake(where, what, _MENDS.get(error["type"], "Correct the value"))
-
-
-def _read_all(readers: Mapping[str, Callable[[], str | None]]) -> tuple[dict[str, str | None], list[Mistake]]:
-    values: dict[str, str | None] = {}
-    mistakes: list[Mistake] = []
-    for name, reader in readers.items():
-        try:
-            values[name] = reader()
-        except ConfigError as problem:
-            mistakes += problem.mistakes
-    return values, mistakes
-
-
-def _secrets(settings: Settings) -> Iterator[Mistake]:
-    if smtp := settings.mail.smtp:
-        values, mistakes = _read_all({"password": lambda: smtp.password})
-        yield from mistakes
-        if smtp.user and values.get("password", "") is None:
-            yield Mistake("mail.smtp.user", "a user without a password", "Add password_file or password_env")
-        if smtp.user and smtp.tls == "none" and smtp.host not in ("127.0.0.1", "::1", "localhost"):
-            yield Mistake("mail.smtp.tls", "a password would travel unencrypted", 'Write "starttls" or "tls"')
-
-
-def _times(settings: Settings) -> Iterator[Mistake]:
-    unknown = set(settings.times) - set(LIMITS)
-    for name in sorted(unknown):
-        yield Mistake(f"times.{name}", "there is no such setting", f"Times are {', '.join(LIMITS)}")
-    try:
-        Timing(**{name: value for name, value in settings.times.items() if name not in unknown})
-    except Invalid as problem:
-        for error in problem.errors:
-            if error.code == "above":
-                what = f"larger than times.{error.data['other']}"
-            else:
-                what = f"not between {error.data['low']} and {error.data['high']}"
-            yield Mistake(f"times.{error.field}", what, "Correct the value")
-
-
-def _exposure(settings: Settings) -> Iterator[Mistake]:
-    if settings.loopback or settings.https or settings.service.trusted_proxies or settings.service.allow_plain_http:
-        return
-    what = (
-        f"{settings.service.host} can be reached from other machines without TLS: passwords and sessions would travel "
-        "readable, and browsers give no camera to such a page"
-    )
-    mend = (
-        'Put a proxy with TLS in front (deploy/nginx) and set public_url = "https://…", or listen on 127.0.0.1, '
-        "or write allow_plain_http = true if you accept it"
-    )
-    yield Mistake("service.host", what, mend)
-
-
-def _bridges(settings: Settings) -> Iterator[Mistake]:
-    names = [bridge.name for bridge in settings.bridges]
-    for number, bridge in enumerate(settings.bridges):
-        where = f"bridges.{bridge.name}"
-        if names.index(bridge.name) != number:
-            yield Mistake(where, "the name is used twice", "Give every video host its own name")
-        yield from _bridge_secrets(bridge, where)
-
-
-def _bridge_secrets(bridge: BridgeSection, where: str) -> Iterator[Mistake]:
-    readers = {
-        "secret": lambda: bridge.secret,
-        "key": lambda: bridge.private_key,
-        "callback": lambda: bridge.callback_secret,
-    }
-    values, mistakes = _read_all(readers)
-    yield from mistakes
-    if "callback" in values and not values["callback"]:
-        mend = "Add callback_secret_file or callback_secret_env; the same secret goes into Prosody (docs/jitsi.md)"
-        yield Mistake(f"{where}.callback_secret_file", "the video host could not prove who it is", mend)
-    if bridge.algorithm == "HS256":
-        if "secret" in values and not values["secret"]:
-            yield Mistake(f"{where}.secret_file", "missing", "HS256 wants Prosody's app_secret in secret_file")
-        elif "secret" in values and len((values["secret"] or "").encode()) < 14:
-            yield Mistake(f"{where}.secret_file", "shorter than 14 bytes", "Make a longer one: openssl rand -hex 32")
-    else:
-        if "key" in values and not values["key"]:
-            yield Mistake(f"{where}.key_file", "missing", "RS256 wants the private key in PEM")
-        if not bridge.kid:
-            yield Mistake(f"{where}.kid", "missing", "RS256 wants the key's name, as the key server shows it")
-
-
-def _database(settings: Settings) -> Iterator[Mistake]:
-    if not settings.database.url:
-        return
-    try:
-        url = make_url(settings.database.url)
-    except ArgumentError:
-        yield Mistake("database.url", "not a database address", "Write postgresql://user@host/name or sqlite:///path")
-        return
-    if url.password:
-        yield Mistake("database.url", "a password is written into it", "Use database.password_file or password_env")
-    if url.get_backend_name() not in ("sqlite", "postgresql"):
-        yield Mistake("database.url", "only SQLite and PostgreSQL are supported", "Write postgresql:// or sqlite:///")
-    yield from _read_all({"url": lambda: settings.database_url})[1]

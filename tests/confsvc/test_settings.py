@@ -109,3 +109,20 @@ def test_a_password_is_put_into_the_database_address(config: Path, tmp_path: Pat
     (tmp_path / "pw").write_text("p@ss\n")
     config.write_text(f'[database]\nurl = "postgresql://u@db/x"\npassword_file = "{tmp_path / "pw"}"\n')
     assert load(config).database_url == "postgresql://u:p%40ss@db/x"
+
+
+def test_a_misspelt_name_hides_no_other_mistake(config: Path) -> None:
+    config.write_text(
+        """
+        [service]
+        host = "0.0.0.0"
+        prot = 1
+        [times]
+        grace = 500
+        [[bridges]]
+        name = "chinh"
+        base_url = "https://meet.example"
+        muc_domain = "conference.meet.example"
+        """
+    )
+    assert {"service.prot", "service.host", "times.grace", "bridges.chinh.secret_file"} <= set(_mistakes(config))
