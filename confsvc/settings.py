@@ -91,10 +91,8 @@ def _in_the_rest(merged: dict[str, Any], problem: ValidationError) -> list[Mista
 
 def _remove(data: Any, path: Sequence[int | str]) -> None:
     for part in path[:-1]:
-        if isinstance(data, list):
-            data = data[int(part)]
-        else:
-            data = data.get(part, {}) if isinstance(data, dict) else {}
+        inside = dict(enumerate(data)) if isinstance(data, list) else data
+        data = inside.get(part) if isinstance(inside, dict) else None
     if path and isinstance(data, dict):
         data.pop(path[-1], None)
     elif path and isinstance(data, list) and isinstance(path[-1], int):
