@@ -14,7 +14,8 @@ from confsvc.access import FUNCTION_PERMISSIONS
 from confsvc.models import Account, RoleGrant
 from rooms.changes import add_change
 from rooms.errors import FieldError, Invalid, NotAllowed, NotFound
-from scheduler.booking.validation import is_mail, local_day
+from scheduler.booking.validation import is_mail
+from scheduler.local_time import local_day
 
 LANGUAGES = ("vi", "en")
 GRANTABLE = tuple(function for function in FUNCTION_PERMISSIONS if function != "endpoint")

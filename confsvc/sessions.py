@@ -18,7 +18,7 @@ from confsvc.access import Actor
 from confsvc.models import Account, LoginAttempt, LoginSession
 from rooms.changes import add_change
 from rooms.errors import Problem
-from scheduler.booking.validation import local_day
+from scheduler.local_time import local_day
 
 IDLE, LONGEST = timedelta(hours=12), timedelta(days=30)
 SEEN_EVERY = timedelta(minutes=5)

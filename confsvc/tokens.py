@@ -15,7 +15,7 @@ from confsvc.models import ApiToken, OneTimeLink
 from confsvc.sessions import actor_of, sha256
 from rooms.changes import add_change
 from rooms.errors import FieldError, Invalid, NotAllowed, NotFound, Problem
-from scheduler.booking.validation import local_day
+from scheduler.local_time import local_day
 
 PREFIX = "confsvc_"
 LONGEST_TOKEN = timedelta(days=731)

@@ -13,7 +13,7 @@ from typing import Any
 from babel.dates import format_date
 
 from confsvc.i18n import text
-from scheduler.booking.validation import LOCAL
+from scheduler.local_time import LOCAL
 
 SUBJECTS = {
     "booked": "Invitation: %(title)s",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, time, timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import click
@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 from confsvc.cli.common import Setup, fail, json_option, now, show, told
 from rooms.queries import list_units
 from scheduler.booking.queries import find_conference, list_guests
-from scheduler.booking.validation import LOCAL, local_day
+from scheduler.local_time import LOCAL, instant, local_day
 from scheduler.models import STATES, Conference, Delegation
 from scheduler.record.figures import Figures, read_figures
 from scheduler.record.indicator import Share
@@ -45,7 +45,7 @@ def _row(item: Conference, hosts: dict[int, str]) -> dict[str, Any]:
 def list_(setup: Setup, since: datetime | None, days: int, state: str | None, as_json: bool) -> None:
     """Conferences that start within some days, in order of time."""
     first = since.date() if since else local_day(now())
-    begins = datetime.combine(first, time(), tzinfo=LOCAL).astimezone(UTC)
+    begins = instant(first)
 
     def work(db: Session) -> list[dict[str, Any]]:
         hosts = {unit.id: unit.short for unit in list_units(db, first)}

@@ -17,7 +17,7 @@ from rooms.importing import Report
 from rooms.importing import import_units as add_units
 from rooms.queries import list_units
 from rooms.unit_files import read_history, read_units
-from scheduler.booking.validation import local_day
+from scheduler.local_time import local_day
 from scheduler.record.goals import add_commune_scope, add_default_goals
 
 DEFAULT_ON = date(2010, 11, 16)

@@ -16,7 +16,7 @@ from confsvc.queries import find_account_by_login, list_accounts, list_grants
 from confsvc.sessions import actor_of
 from rooms.errors import Invalid
 from rooms.queries import find_unit
-from scheduler.booking.validation import local_day
+from scheduler.local_time import local_day
 
 
 @click.group()

@@ -12,7 +12,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 
-from scheduler.booking.validation import LOCAL
+from scheduler.local_time import LOCAL
 
 WEIGHT = {1: 1.5, 2: 0.7, 3: 1.0, 4: 0.9, 5: 0.9, 6: 1.0, 7: 1.5, 8: 0.9, 9: 0.9, 10: 1.0, 11: 1.1, 12: 1.5}
 AGENCY_MEETINGS = 6.8

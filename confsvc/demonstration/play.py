@@ -17,10 +17,10 @@ from scheduler.booking.book import book
 from scheduler.booking.booking import Booked, Booking, Rules
 from scheduler.booking.edit import cancel
 from scheduler.booking.log import Logged, log_in_person
-from scheduler.booking.validation import LOCAL, local_day
 from scheduler.conduct.advance import advance
 from scheduler.conduct.facts import NewFact, add_fact
 from scheduler.errors import RoomTaken
+from scheduler.local_time import LOCAL, local_day
 from scheduler.record.close_out import Mark, Result, confirm_result
 
 ACTOR = "demo"

@@ -26,10 +26,10 @@ from integrations.jitsi.events import JunkEvent, read_event
 from integrations.jitsi.reservation import MAX_BODY as MOST_QUESTION
 from integrations.jitsi.reservation import JunkCall, RoomQuestion, error_body, read_question, success_body
 from rooms.errors import NotFound, Problem
-from scheduler.booking.validation import LOCAL
 from scheduler.conduct.admission import Admit, Deny, decide
 from scheduler.conduct.facts import NewFact, add_fact
 from scheduler.conduct.queries import Asked, find_asked, find_asked_by_key
+from scheduler.local_time import LOCAL
 from scheduler.timing import Timing
 
 log = structlog.get_logger("confsvc.callbacks")

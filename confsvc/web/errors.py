@@ -13,8 +13,8 @@ from typing import Any
 from confsvc.i18n import text
 from confsvc.sessions import TooManyAttempts
 from rooms.errors import FieldError, Invalid, NotAllowed, NotFound, Problem
-from scheduler.booking.validation import LOCAL
 from scheduler.errors import RoomTaken, Stale, TooLate, WrongMove
+from scheduler.local_time import LOCAL
 
 STATUS_BY_CLASS: tuple[tuple[type[Problem], int], ...] = (
     (Invalid, 422), (NotFound, 404), (NotAllowed, 403), (RoomTaken, 409), (TooLate, 409), (WrongMove, 409),

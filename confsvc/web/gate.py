@@ -19,7 +19,7 @@ from confsvc.web.rendering import redirect
 from confsvc.web.security import SAFE_METHODS, check_form_token, check_origin
 from rooms.errors import NotAllowed, Problem
 from rooms.queries import find_unit_by_id
-from scheduler.booking.validation import local_day
+from scheduler.local_time import local_day
 from scheduler.reading_queries import is_demonstration
 
 BEARER = "Bearer "

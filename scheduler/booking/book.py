@@ -20,8 +20,9 @@ from scheduler.booking.invitations import edition_content, edition_row, letter_r
 from scheduler.booking.party import Party, find_party
 from scheduler.booking.queries import Ids, list_taken, lock_and_take_ids
 from scheduler.booking.reservations import lock_keys, reservation_rows
-from scheduler.booking.validation import field_errors, is_short_notice, local_day, warnings
+from scheduler.booking.validation import field_errors, is_short_notice, warnings
 from scheduler.errors import RoomTaken, Taken
+from scheduler.local_time import local_day
 from scheduler.models import (
     CalendarItem,
     Conference,

@@ -33,10 +33,11 @@ from scheduler.booking.queries import (
 )
 from scheduler.booking.reservations import lock_keys
 from scheduler.booking.sync import close_opening, sync_commitments, sync_party
-from scheduler.booking.validation import field_errors, local_day
+from scheduler.booking.validation import field_errors
 from scheduler.conduct.endings import owe_end
 from scheduler.conduct.queries import find_locked_by_key
 from scheduler.errors import Stale, TooLate, WrongMove
+from scheduler.local_time import local_day
 from scheduler.models import Conference, Delegation, Edition
 from scheduler.moves import move
 from scheduler.timing import spans

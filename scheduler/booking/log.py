@@ -18,8 +18,9 @@ from rooms.names import search_key
 from scheduler.booking.book import KEY_LENGTH, KEY_LETTERS
 from scheduler.booking.booking import LONGEST_NOTE, LONGEST_TITLE, Booked
 from scheduler.booking.queries import UnitPart, list_unit_parts
-from scheduler.booking.validation import in_person_errors, is_shown, local_day
+from scheduler.booking.validation import in_person_errors, is_shown
 from scheduler.kinds import find_kind
+from scheduler.local_time import local_day
 from scheduler.models import Attendance, Conference, Delegation
 
 SECRET_TITLE = "Nội dung không đưa lên hệ thống"  # noqa: S105 - a title

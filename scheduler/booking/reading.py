@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from rooms.health import Link, link
 from rooms.place_queries import list_rooms
 from scheduler.booking.history_queries import list_attendance, list_letters, list_told
-from scheduler.booking.validation import local_day
+from scheduler.local_time import local_day
 from scheduler.models import Attendance, Conference, Delegation, Effect
 from scheduler.reading_queries import SiteRow, list_guest_rows, list_site_rows
 from scheduler.record.attendance import Presence, merge, unite

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from scheduler.booking.validation import local_day
+from scheduler.local_time import local_day
 from scheduler.timing import Spans
 
 _ROOM = 1

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from datetime import date, datetime, timedelta
-from zoneinfo import ZoneInfo
+from datetime import datetime, timedelta
 
 from rooms.errors import FieldError
 from scheduler.booking.booking import (
@@ -18,8 +17,8 @@ from scheduler.booking.booking import (
     Warning_,
 )
 from scheduler.kinds import FORMS, find_kind, find_reason, needs_reason
+from scheduler.local_time import local_day
 
-LOCAL = ZoneInfo("Asia/Ho_Chi_Minh")
 _MAIL = re.compile(
     r"[a-z0-9!#$%&'*+/=?^_`{|}~.-]{1,64}@[a-z0-9](?:[a-z0-9-]*[a-z0-9])?(?:\.[a-z0-9](?:[a-z0-9-]*[a-z0-9])?)+"
 )
@@ -36,11 +35,6 @@ def is_shown(text: str) -> bool:
 def is_mail(address: str) -> bool:
     """Whether ``address`` (lower case) can be written into an invitation: plain ASCII, a dot in the domain."""
     return len(address) <= 254 and ".." not in address and _MAIL.fullmatch(address) is not None
-
-
-def local_day(at: datetime) -> date:
-    """The calendar day in the province."""
-    return at.astimezone(LOCAL).date()
 
 
 def notice_days(now: datetime, starts: datetime) -> int:

@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 from rooms.errors import NotFound
 from rooms.models import Unit
 from scheduler.booking.reading_queries import Sight
-from scheduler.booking.validation import local_day
+from scheduler.local_time import local_day
 from scheduler.models import Conference, Guest
 from scheduler.reading_queries import (
     DelegationRow,

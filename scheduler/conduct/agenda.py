@@ -11,17 +11,16 @@ import hashlib
 import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from sqlalchemy.orm import Session
 
 from rooms.errors import NotFound
 from scheduler.conduct.agenda_queries import Place, Sitting, find_place, list_sittings
+from scheduler.local_time import instant, local_day
 from scheduler.timing import Timing, join_at
 
-ZONE = ZoneInfo("Asia/Ho_Chi_Minh")
 DAYS = timedelta(days=7)
 SHORTEST_HORIZON = timedelta(hours=96)
 
@@ -53,7 +52,7 @@ def agenda(
     Listed are conferences of the next seven days with a video room on one of ``bridges``, until each is to be left.
     Raises NotFound for an endpoint that is unknown or revoked.
     """
-    day = now.astimezone(ZONE).date()
+    day = local_day(now)
     place = find_place(db, endpoint_id, day)
     if place is None:
         raise NotFound(kind="endpoint", key=endpoint_id)
@@ -77,18 +76,16 @@ def agenda(
 
 def ticket_horizon(now: datetime, is_working: Callable[[date], bool] = lambda day: day.weekday() < 5) -> datetime:
     """Until when tickets are handed out: the end of the second working day after today (local), at least 96 hours."""
-    day, ahead = now.astimezone(ZONE).date(), 0
+    day, ahead = local_day(now), 0
     while ahead < 2:
         day += timedelta(days=1)
         ahead += is_working(day)
-    end = datetime.combine(day + timedelta(days=1), time(), ZONE)
-    return max(end.astimezone(UTC), now + SHORTEST_HORIZON)
+    return max(instant(day + timedelta(days=1)), now + SHORTEST_HORIZON)
 
 
 def _refresh_after(sittings: Sequence[Sitting], now: datetime, horizon: datetime) -> datetime:
     """The next local midnight, or sooner the moment at which the next ticket comes within the shortest horizon."""
-    today = now.astimezone(ZONE).date()
-    moments = [datetime.combine(today + timedelta(days=1), time(), ZONE).astimezone(UTC)]
+    moments = [instant(local_day(now) + timedelta(days=1))]
     moments += [sitting.starts - SHORTEST_HORIZON for sitting in sittings if sitting.starts > horizon]
     return min(moment for moment in moments if moment > now)
 

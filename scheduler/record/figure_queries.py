@@ -12,10 +12,10 @@ from sqlalchemy.orm import Session
 from rooms.models import Unit
 from scheduler.booking.reading_queries import Sight
 from scheduler.kinds import KINDS, find_kind
+from scheduler.local_time import local_day
 from scheduler.models import Conference, Delegation, Tally, TallyDistrict
 from scheduler.record.attendance import Evidence
 from scheduler.record.outcome import Status
-from scheduler.record.periods import local_date
 from scheduler.record.tally import DistrictRow, HostGroup, TallyRow, host_group
 
 _COMING = ("planned", "provisioned", "open", "ended")
@@ -74,7 +74,7 @@ def _coming(
     kind = find_kind(kind_code)
     over = state == "ended"
     return TallyRow(
-        leader_id=leader_id, local_date=local_date(starts), host_unit_id=host_id, host_group=host_group(level, code),
+        leader_id=leader_id, local_date=local_day(starts), host_unit_id=host_id, host_group=host_group(level, code),
         kind_class=kind.kind_class if kind else "other", in_scope=over, reasons=() if over else ("status",),
         status="unconfirmed" if over else "upcoming", v=0, p=0, online=False, lawful=True, evidence=None, districts=(),
     )  # fmt: skip

@@ -14,12 +14,13 @@ from sqlalchemy.orm import Session
 
 from rooms.queries import list_names
 from scheduler.booking.reading_queries import Sight
+from scheduler.local_time import local_day
 from scheduler.reading_queries import list_short_names
 from scheduler.record import figure_queries
 from scheduler.record.figure_queries import Meeting
 from scheduler.record.goal_queries import find_goal
 from scheduler.record.indicator import Goal, Indicator, Need, Share, in_a_row, indicator, need
-from scheduler.record.periods import local_date, month, year
+from scheduler.record.periods import month, year
 from scheduler.record.selection import CLASSES, Selection, What, chosen, class_of
 from scheduler.record.tally import TallyRow
 
@@ -102,7 +103,7 @@ def rows_of(db: Session, number: int) -> list[TallyRow]:
 def read_figures(db: Session, number: int, selection: Selection, *, now: datetime) -> Figures:
     """A unit of work: the figures of a year for the whose of ``selection`` (host, group, kind)."""
     selection = selection.everything()
-    today = local_date(now)
+    today = local_day(now)
     rows = chosen(rows_of(db, number), selection)
     measure = indicator(rows, year(number))
     found = find_goal(db, number)

@@ -7,12 +7,11 @@ past midnight.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import date, datetime, timedelta
 from functools import cache
 from typing import Literal
-from zoneinfo import ZoneInfo
 
-LOCAL = ZoneInfo("Asia/Ho_Chi_Minh")
+from scheduler.local_time import instant
 
 
 @dataclass(frozen=True)
@@ -28,14 +27,7 @@ class Period:
 
     def instants(self) -> tuple[datetime, datetime]:
         """The same days as a half-open span of UTC instants."""
-        return _midnight(self.first), _midnight(self.last + timedelta(days=1))
-
-
-def local_date(at: datetime) -> date:
-    """The local day of an aware instant; ValueError for a naive one."""
-    if at.tzinfo is None:
-        raise ValueError("a local day needs an instant with a zone")
-    return at.astimezone(LOCAL).date()
+        return instant(self.first), instant(self.last + timedelta(days=1))
 
 
 @cache
@@ -53,7 +45,3 @@ def month(year_number: int, number: int) -> Period:
 def months(year_number: int) -> tuple[Period, ...]:
     """The twelve months of a year in order."""
     return tuple(month(year_number, number) for number in range(1, 13))
-
-
-def _midnight(day: date) -> datetime:
-    return datetime.combine(day, time(), LOCAL).astimezone(UTC)

@@ -14,9 +14,9 @@ from fractions import Fraction
 from typing import Literal
 
 from scheduler.kinds import Kind, KindClass
+from scheduler.local_time import local_day
 from scheduler.record.attendance import Evidence, Mode
 from scheduler.record.outcome import COUNTED, Sitting, Status, forms, is_over, ran_half, started_first, status_of
-from scheduler.record.periods import local_date
 
 HostGroup = Literal["ubnd", "agency"]
 
@@ -119,7 +119,7 @@ def tally(convened: Convened, *, exclude_from_mode: frozenset[int] = frozenset()
     evidence = min((s.evidence for s in took_place), key=_WEAKEST.index, default=None)
     return TallyRow(
         leader_id=convened.leader_id,
-        local_date=local_date(started_first(convened.sittings)),
+        local_date=local_day(started_first(convened.sittings)),
         host_unit_id=convened.host_unit_id,
         host_group=convened.host_group,
         kind_class=convened.kind.kind_class,

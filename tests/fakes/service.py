@@ -37,9 +37,9 @@ from confsvc.web.endpoint import AGENDA
 from rooms.pairing import WrongCodes, confirm
 from rooms.place_queries import RoomOn, list_rooms
 from rooms.queries import find_unit
-from scheduler.booking.validation import local_day
 from scheduler.conduct.agenda import agenda_bytes, etag
 from scheduler.conduct.queries import find_next_due
+from scheduler.local_time import local_day
 from scheduler.models import Effect
 from tests.fakes.hall import Hall
 from tests.fakes.jitsi import CALLBACK_SECRET, SECRET, SimulatedJitsi, until

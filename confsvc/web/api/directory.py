@@ -19,7 +19,7 @@ from rooms.names import search_key
 from rooms.place_queries import list_rooms
 from rooms.queries import find_unit, list_units
 from scheduler.booking.reading_queries import Sight
-from scheduler.booking.validation import local_day
+from scheduler.local_time import local_day
 from scheduler.reading_queries import list_busy, list_room_ids, list_short_names, list_unit_codes, list_unit_ids
 
 MOST_DAYS = 62

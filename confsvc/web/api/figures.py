@@ -16,9 +16,9 @@ from confsvc.web.pages.sight import sight_of
 from rooms.errors import FieldError, Invalid
 from rooms.queries import find_unit_row
 from scheduler.booking.reading_queries import Sight
+from scheduler.local_time import local_day
 from scheduler.record.figures import Figures, Listed, UnitLine, read_figures, read_list
 from scheduler.record.indicator import Share
-from scheduler.record.periods import local_date
 from scheduler.record.selection import Selection, What
 
 Group = Literal["ubnd", "agency"]
@@ -116,7 +116,7 @@ PAGE = 100
 @operation("The share of a year against its goal, and what it is made of", answer=FiguresOut)
 async def figures(request: web.Request, *, query: FiguresQuery) -> FiguresOut:
     now = keys.now(request)
-    year = query.year or local_date(now).year
+    year = query.year or local_day(now).year
 
     def work(db: Session) -> Figures:
         return read_figures(db, year, _selection(db, query), now=now)
@@ -127,7 +127,7 @@ async def figures(request: web.Request, *, query: FiguresQuery) -> FiguresOut:
 @operation("The meetings behind a figure", answer=ListOut)
 async def behind(request: web.Request, *, query: ListQuery) -> ListOut:
     sight = sight_of(keys.actor(request))
-    year = query.year or local_date(keys.now(request)).year
+    year = query.year or local_day(keys.now(request)).year
     listed = await request.app[keys.DATABASE].read(_listed, year, query, sight)
     shown = listed[(query.page - 1) * PAGE : query.page * PAGE]
     return ListOut(total=len(listed), page=query.page, items=[_counted_out(line) for line in shown])

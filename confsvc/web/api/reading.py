@@ -19,8 +19,8 @@ from confsvc.web.api.layer import Answer, operation
 from confsvc.web.pages.sight import sight_of
 from rooms.errors import FieldError, Invalid
 from rooms.names import search_key
-from scheduler.booking.validation import local_day
 from scheduler.booking.whole import read_conference
+from scheduler.local_time import local_day
 from scheduler.reading_queries import list_conferences, list_room_ids, list_short_names, list_unit_ids
 
 State = Literal["draft", "planned", "provisioned", "open", "ended", "recorded", "cancelled"]

@@ -19,7 +19,7 @@ from confsvc.web.names import FUNCTIONS, SCOPES
 from confsvc.web.rendering import redirect, render
 from rooms.errors import FieldError, Invalid, NotFound
 from rooms.queries import list_names
-from scheduler.booking.validation import LOCAL, local_day
+from scheduler.local_time import LOCAL, local_day
 
 TOKEN_DAYS = (30, 90, 365)
 

@@ -7,15 +7,15 @@ from datetime import datetime, time, timedelta
 
 from sqlalchemy.orm import Session
 
-from confsvc.web.pages.typed import at
 from confsvc.web.pages.wish import Wish, form_errors
 from rooms.errors import FieldError
 from scheduler.booking.book import check
 from scheduler.booking.booking import Booking, Rules
 from scheduler.booking.party import find_party
 from scheduler.booking.queries import list_taken
-from scheduler.booking.validation import is_short_notice, local_day, notice_days
+from scheduler.booking.validation import is_short_notice, notice_days
 from scheduler.errors import Taken
+from scheduler.local_time import instant, local_day
 from scheduler.timing import spans
 
 MOST_TIMES = 3
@@ -66,14 +66,14 @@ def _free_times(db: Session, booking: Booking, *, now: datetime, rules: Rules, e
     length = booking.ends - booking.starts
     first = local_day(booking.starts)
     until = booking.starts + timedelta(days=_DAYS_AHEAD + 1)
-    since = at(first, time(0))
+    since = instant(first)
     held = list_taken(db, booking.room_ids, since, until, first, except_id=except_id)
     found: list[datetime] = []
     for number in range(_DAYS_AHEAD):
         day = first + timedelta(days=number)
         for clock in _STARTS if day.weekday() < 5 else ():
-            starts = at(day, clock)
-            latest = at(day, next((last for last in _LAST if last > clock), _LAST[-1]))
+            starts = instant(day, clock)
+            latest = instant(day, next((last for last in _LAST if last > clock), _LAST[-1]))
             if starts <= now or starts + length > max(latest, starts + timedelta(hours=1)):
                 continue
             span = spans(starts, starts + length, rules.timing)

@@ -7,7 +7,7 @@ import io
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime, time, timedelta
+from datetime import datetime, timedelta
 from typing import Any
 from urllib.parse import urlencode
 
@@ -25,7 +25,7 @@ from rooms.change_queries import ChangeFilter, list_changes
 from rooms.errors import NotFound
 from rooms.models import Change
 from rooms.names import tidy
-from scheduler.booking.validation import LOCAL
+from scheduler.local_time import instant
 
 PAGE, MOST_ROWS = 40, 10_000
 _BYTE_ORDER_MARK = "\ufeff"  # without it spreadsheets read the file in an old code page
@@ -64,7 +64,7 @@ def _is_number(typed: str) -> bool:
 
 def _midnight(typed: str, *, days: int = 0) -> datetime | None:
     day = parse_day(typed)
-    return datetime.combine(day + timedelta(days=days), time(), LOCAL).astimezone(UTC) if day else None
+    return instant(day + timedelta(days=days)) if day else None
 
 
 def _asked(request: web.Request) -> Asked:

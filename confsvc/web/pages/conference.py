@@ -22,7 +22,7 @@ from confsvc.web.rendering import render
 from rooms.queries import list_names
 from scheduler.booking.history_queries import find_current_room, list_changes, list_last_facts, list_room_names
 from scheduler.booking.reading import TROUBLED, SiteView, part_views, recipient_views, site_views
-from scheduler.booking.validation import local_day
+from scheduler.local_time import local_day
 from scheduler.models import Conference
 from scheduler.standing import standing, wants_result
 from scheduler.timing import Timing

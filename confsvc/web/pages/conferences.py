@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 from urllib.parse import urlencode
 
@@ -15,12 +15,12 @@ from confsvc.web import keys
 from confsvc.web.pages.lines import LineView, line_views
 from confsvc.web.pages.phrases import FORMS, STANDINGS, Phrases
 from confsvc.web.pages.sight import sight_of
-from confsvc.web.pages.typed import Fields, at, parse_day
+from confsvc.web.pages.typed import Fields, parse_day
 from confsvc.web.rendering import render
 from rooms.names import search_key
 from rooms.queries import list_units
 from scheduler.booking.reading_queries import Filter, list_lines
-from scheduler.booking.validation import local_day
+from scheduler.local_time import instant, local_day
 
 PAGE = 50
 STATES: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
@@ -100,7 +100,7 @@ def _load(db: Session, actor: Actor, query: Query, words: Phrases, *, now: datet
     since = query.since or (today if query.when == "ahead" else None)
     until = query.until or (today if query.when == "past" else None)
     wanted = Filter(
-        since=at(since, time(0)) if since else None, host_unit_id=host.id if host else (0 if query.host else None),
+        since=instant(since) if since else None, host_unit_id=host.id if host else (0 if query.host else None),
         until=_until(query, until), form=query.form, states=states, outcomes=outcomes, search=search_key(query.q),
     )  # fmt: skip
     lines = list_lines(
@@ -121,7 +121,7 @@ def _until(query: Query, until: date | None) -> datetime | None:
     """A day that was typed is inclusive; "past" ends with yesterday."""
     if until is None:
         return None
-    return at(until, time(0)) + (timedelta(days=1) if query.until else timedelta(0))
+    return instant(until) + (timedelta(days=1) if query.until else timedelta(0))
 
 
 def _with_days(views: list[LineView]) -> list[tuple[str, list[LineView]]]:

@@ -13,7 +13,7 @@ from confsvc.web.pages.place_acts import find_person_subject
 from confsvc.web.pages.words import Words
 from confsvc.web.rendering import redirect
 from rooms.people import confirm_person
-from scheduler.booking.validation import local_day
+from scheduler.local_time import local_day
 
 
 async def confirm(request: web.Request) -> web.Response:

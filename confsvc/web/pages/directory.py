@@ -31,7 +31,7 @@ from rooms.queries import (
     list_successions,
     list_units,
 )
-from scheduler.booking.validation import local_day
+from scheduler.local_time import local_day
 
 PAGE = 100
 

@@ -19,7 +19,7 @@ from confsvc.web.pages.form import Form, read_form, told
 from confsvc.web.pages.words import Words
 from confsvc.web.rendering import redirect, render
 from rooms.errors import Invalid
-from scheduler.booking.validation import local_day
+from scheduler.local_time import local_day
 
 Values = Mapping[str, Any]
 

@@ -20,7 +20,7 @@ from confsvc.web.rendering import redirect, render
 from rooms.errors import FieldError, Invalid
 from rooms.importing import Report, import_units
 from rooms.unit_files import MOST_BYTES, MOST_ROWS, UNIT_COLUMNS, UnitRow, read_units
-from scheduler.booking.validation import local_day
+from scheduler.local_time import local_day
 
 MOST_PREVIEW = 600_000
 """The preview carries the file in its form; a longer one is for the command line."""

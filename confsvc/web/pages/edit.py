@@ -26,8 +26,8 @@ from rooms.errors import Invalid
 from scheduler.booking import edit
 from scheduler.booking.booking import Booked, Rules
 from scheduler.booking.history_queries import list_changes, list_room_names
-from scheduler.booking.validation import local_day
 from scheduler.errors import RoomTaken, Stale, TooLate, WrongMove
+from scheduler.local_time import local_day
 from scheduler.models import Conference
 
 P = Permission.CONFERENCE_CHANGE

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime, time, timedelta
+from datetime import datetime, timedelta
 from typing import Any
 from urllib.parse import urlencode
 
@@ -28,8 +28,8 @@ from rooms.hub import Hub
 from rooms.models import Change, Pairing
 from rooms.names import search_key
 from rooms.pairing import revoke, waiting_devices
-from scheduler.booking.validation import LOCAL, local_day
 from scheduler.conduct.next_queries import list_next_sittings
+from scheduler.local_time import instant, local_day
 
 PAGE = 60
 
@@ -81,7 +81,7 @@ async def endpoints(request: web.Request) -> web.Response:
 def _read(db: Session, actor: Actor, hub: Hub, search: str, *, now: datetime) -> Board:
     units = units_for(actor, Permission.ENDPOINT_READ)
     rows = list_fleet(db, local_day(now), unit_ids=units, search=search_key(search))
-    midnight = datetime.combine(local_day(now) + timedelta(days=1), time(), LOCAL)
+    midnight = instant(local_day(now) + timedelta(days=1))
     coming = list_next_sittings(db, [row.room_id for row in rows], now, midnight)
     waiting = waiting_devices(db, now=now) if may_somewhere(actor, Permission.ENDPOINT_PAIR) else []
     return Board([device(row, hub, coming.get(row.room_id), now=now) for row in rows], waiting)

@@ -18,11 +18,11 @@ from rooms.errors import NotFound
 from rooms.queries import UnitOn, list_unit_rows, list_units
 from scheduler import models
 from scheduler.booking.reading_queries import Sight
+from scheduler.local_time import local_day
 from scheduler.record.figure_queries import list_years
 from scheduler.record.figures import Figures, Listed, read_figures, read_list
 from scheduler.record.goal_queries import find_goal, list_scopes
 from scheduler.record.indicator import Goal
-from scheduler.record.periods import local_date
 
 PAGE = 35
 
@@ -49,7 +49,7 @@ async def figures(request: web.Request) -> web.Response:
 
 def _asked(request: web.Request, now: datetime) -> Asked:
     try:
-        return asked(request.query, local_date(now).year)
+        return asked(request.query, local_day(now).year)
     except NotAsked:
         raise NotFound from None
 
@@ -64,9 +64,9 @@ def _read(db: Session, wanted: Asked, *, now: datetime) -> View:
         selection = wanted.selection(_ids(db, wanted))
     except NotAsked:
         raise NotFound from None
-    day = min(date(wanted.year, 12, 31), local_date(now))
+    day = min(date(wanted.year, 12, 31), local_day(now))
     hosts = [unit for unit in list_units(db, day) if unit.kpi_host]
-    years = sorted({*list_years(db), wanted.year, local_date(now).year}, reverse=True)
+    years = sorted({*list_years(db), wanted.year, local_day(now).year}, reverse=True)
     return View(read_figures(db, wanted.year, selection, now=now), hosts, years)
 
 

@@ -17,9 +17,9 @@ from confsvc.web.pages.form import Form, read_form, told
 from confsvc.web.pages.words import Words
 from confsvc.web.rendering import redirect, render
 from rooms.errors import Invalid
+from scheduler.local_time import local_day
 from scheduler.record.goal_queries import list_goals
 from scheduler.record.goals import set_goal
-from scheduler.record.periods import local_date
 
 _PERCENT = re.compile(r"(\d{1,3})(?:[.,](\d{1,2}))?")
 _FRACTION = re.compile(r"(\d{1,5})/(\d{1,5})")
@@ -28,7 +28,7 @@ _FIELDS = ("year", "percent", "basis")
 
 async def goals(request: web.Request) -> web.Response:
     """The goal of every year; with ``?year=`` that one in the form."""
-    year = request.query.get("year", str(local_date(keys.now(request)).year))[:4]
+    year = request.query.get("year", str(local_day(keys.now(request)).year))[:4]
     found = {goal.year: goal for goal in await request.app[keys.DATABASE].read(list_goals)}
     values = {"year": year, "percent": "", "basis": ""}
     if year.isdecimal() and int(year) in found:

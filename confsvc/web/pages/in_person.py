@@ -14,12 +14,12 @@ from confsvc.web import keys
 from confsvc.web.pages.choices import Places, kind_options, load_places, reason_options, unit_options
 from confsvc.web.pages.form_errors import error_texts
 from confsvc.web.pages.phrases import Phrases
-from confsvc.web.pages.typed import Fields, at, list_field, parse_day, parse_time, text_field
+from confsvc.web.pages.typed import Fields, list_field, parse_day, parse_time, text_field
 from confsvc.web.rendering import redirect, render
 from rooms.errors import FieldError, Invalid
 from scheduler.booking.booking import Booked
 from scheduler.booking.log import Logged, log_in_person
-from scheduler.booking.validation import local_day
+from scheduler.local_time import instant, local_day
 
 P = Permission.CONFERENCE_LOG
 FIELD_OF = {"starts": "date", "ends": "end", "host_unit_id": "host"}
@@ -125,7 +125,7 @@ def _logged(typed: Typed, places: Places) -> Logged:
         raise Invalid(errors)
     units = [places.unit_by_code[code].id if code in places.unit_by_code else 0 for code in typed.units]
     return Logged(
-        title=typed.title, kind=typed.kind, host_unit_id=host.id, starts=at(day, start), ends=at(day, end),
+        title=typed.title, kind=typed.kind, host_unit_id=host.id, starts=instant(day, start), ends=instant(day, end),
         unit_ids=tuple(units), reason=typed.reason, reason_note=typed.reason_note, place=typed.place,
         letter_number=typed.letter_number, note=typed.note,
     )  # fmt: skip

@@ -23,7 +23,7 @@ from rooms.errors import NotFound
 from rooms.queries import list_names
 from scheduler.booking.history_queries import VideoRoom, find_current_room
 from scheduler.booking.queries import find_conference
-from scheduler.booking.validation import local_day
+from scheduler.local_time import local_day
 from scheduler.models import Conference
 from scheduler.standing import Standing, standing
 from scheduler.timing import Timing, spans

@@ -20,7 +20,7 @@ from rooms.fleet_queries import FleetRow, list_fleet
 from rooms.models import Pairing
 from rooms.names import search_key
 from rooms.pairing import WrongCodes, confirm, deny, normal_code, waiting_devices
-from scheduler.booking.validation import local_day
+from scheduler.local_time import local_day
 
 MOST_ROOMS = 40
 

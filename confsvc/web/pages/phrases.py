@@ -11,7 +11,7 @@ from datetime import date, datetime
 from typing import Any
 
 from confsvc.i18n import text
-from scheduler.booking.validation import LOCAL, local_day
+from scheduler.local_time import LOCAL, local_day
 
 WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 SHORT_WEEKDAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")

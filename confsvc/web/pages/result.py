@@ -17,12 +17,12 @@ from confsvc.web.pages.edit import read_version, stale
 from confsvc.web.pages.form_errors import error_texts
 from confsvc.web.pages.phrases import OUTCOMES, Phrases
 from confsvc.web.pages.sight import find_seen, may_confirm
-from confsvc.web.pages.typed import Fields, at, parse_time, text_field
+from confsvc.web.pages.typed import Fields, parse_time, text_field
 from confsvc.web.rendering import redirect, render
 from rooms.errors import FieldError, Invalid, NotAllowed
 from scheduler.booking.reading import PartView, part_views
-from scheduler.booking.validation import local_day
 from scheduler.errors import Stale, WrongMove
+from scheduler.local_time import instant, local_day
 from scheduler.models import Conference
 from scheduler.record.close_out import MODES, Mark, Result, confirm_result
 
@@ -156,7 +156,7 @@ def _ran(conference: Conference, fields: Fields, errors: list[FieldError]) -> di
         clock = parse_time(typed) if typed else None
         if typed and clock is None:
             errors.append(FieldError(name, "time_form"))
-        moment = at(local_day(booked), clock) if clock else None
+        moment = instant(local_day(booked), clock) if clock else None
         same = moment is None or moment == booked.replace(second=0, microsecond=0)
         found[name] = None if same else moment
     return found

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, time, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 from urllib.parse import urlencode
 
@@ -16,12 +16,12 @@ from confsvc.web import keys
 from confsvc.web.pages.phrases import Phrases
 from confsvc.web.pages.sight import sight_of
 from confsvc.web.pages.timeline_grid import Cell, Frame, frame_of, row_cells
-from confsvc.web.pages.typed import at, parse_day
+from confsvc.web.pages.typed import parse_day
 from confsvc.web.rendering import render
 from rooms.names import search_key
 from rooms.place_queries import RoomOn, list_rooms
 from scheduler.booking.reading_queries import Held, list_held
-from scheduler.booking.validation import local_day
+from scheduler.local_time import instant, local_day
 from scheduler.reading_queries import list_short_names
 
 PAGE = 60
@@ -92,7 +92,7 @@ def _load(db: Session, actor: Actor, look: Look, *, now: datetime) -> dict[str, 
     pages = max(1, -(-len(rooms) // PAGE))
     page = min(look.page, pages)
     shown = rooms[(page - 1) * PAGE : page * PAGE]
-    since, until = at(look.first, time(0)), at(look.days[-1] + timedelta(days=1), time(0))
+    since, until = instant(look.first), instant(look.days[-1] + timedelta(days=1))
     held = list_held(db, [room.id for room in shown], since, until, sight_of(actor))
     frame = frame_of(look.day, held) if look.view == "day" else None
     return {
@@ -120,7 +120,7 @@ def _groups(
 
 
 def _on(held: Held, day: date) -> bool:
-    return held.starts < at(day + timedelta(days=1), time(0)) and held.ends > at(day, time(0))
+    return held.starts < instant(day + timedelta(days=1)) and held.ends > instant(day)
 
 
 @dataclass(frozen=True)

@@ -10,8 +10,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 
-from confsvc.web.pages.typed import at
 from scheduler.booking.reading_queries import Held
+from scheduler.local_time import instant
 
 STEP = timedelta(minutes=15)
 FIRST_HOUR, LAST_HOUR = 7, 18
@@ -55,12 +55,12 @@ class Frame:
 
 def frame_of(day: date, held: Iterable[Held]) -> Frame:
     """The usual hours, wider where something is held early or late."""
-    first, last = at(day, time(FIRST_HOUR)), at(day, time(LAST_HOUR))
-    midnight = at(day + timedelta(days=1), time(0))
+    first, last = instant(day, time(FIRST_HOUR)), instant(day, time(LAST_HOUR))
+    midnight = instant(day + timedelta(days=1))
     starts = min([first, *(h.starts for h in held)])
     ends = max([last, *(h.ends for h in held)])
     hour = timedelta(hours=1)
-    base = at(day, time(0))
+    base = instant(day)
     early = base + ((max(starts, base) - base) // hour) * hour
     late = base - (-(min(ends, midnight) - base) // hour) * hour
     return Frame(day, early, min(late, midnight))
@@ -105,7 +105,7 @@ def _joins(frame: Frame, start: int, step: int) -> bool:
 
     def number(n: int) -> int:
         moment = frame.starts + n * STEP
-        opens = max(begin for opened, _ in OFFICE_HOURS if (begin := at(frame.day, opened)) <= moment)
+        opens = max(begin for opened, _ in OFFICE_HOURS if (begin := instant(frame.day, opened)) <= moment)
         return (moment - opens) // (LONGEST_FREE * STEP)
 
     return number(start) == number(step)
@@ -115,4 +115,4 @@ def _is_open(frame: Frame, step: int) -> bool:
     moment = frame.starts + step * STEP
     if frame.day.weekday() >= 5:
         return False
-    return any(at(frame.day, opened) <= moment < at(frame.day, closed) for opened, closed in OFFICE_HOURS)
+    return any(instant(frame.day, opened) <= moment < instant(frame.day, closed) for opened, closed in OFFICE_HOURS)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime, time, timedelta
+from datetime import datetime, timedelta
 
 from aiohttp import web
 from sqlalchemy.orm import Session
@@ -13,7 +13,6 @@ from confsvc.web import keys
 from confsvc.web.pages.lines import LineView, line_views
 from confsvc.web.pages.phrases import Phrases
 from confsvc.web.pages.sight import sight_of
-from confsvc.web.pages.typed import at
 from confsvc.web.rendering import render
 from rooms.health import Link, link
 from rooms.place_queries import list_rooms
@@ -27,7 +26,7 @@ from scheduler.booking.reading_queries import (
     list_unreached,
     list_wanting_result,
 )
-from scheduler.booking.validation import local_day
+from scheduler.local_time import instant, local_day
 
 MOST = 50
 """As many as are counted one by one; more are "50+"."""
@@ -76,7 +75,7 @@ async def show(request: web.Request) -> web.Response:
 
 def today(db: Session, actor: Actor, words: Phrases, *, now: datetime) -> Today:
     """One look at everything."""
-    morning = at(local_day(now), time(0))
+    morning = instant(local_day(now))
     night = morning + timedelta(days=1)
     lines = list_lines(db, sight_of(actor), Filter(since=morning, until=night, states=_ALIVE), limit=200)
     coming = Filter(since=night, until=night + timedelta(days=7), states=_ALIVE)

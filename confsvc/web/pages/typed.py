@@ -5,12 +5,11 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, time
+from datetime import date, time
 
 from multidict import MultiMapping
 
 from scheduler.booking.booking import GuestWish
-from scheduler.booking.validation import LOCAL
 
 LONGEST = 100_000
 EARLIEST, LATEST = 1900, 2200
@@ -57,11 +56,6 @@ def parse_time(typed: str) -> time | None:
         return None
     hours, minutes = int(match[1] or match[3]), int(match[2] or 0)
     return time(hours, minutes) if hours < 24 and minutes < 60 else None
-
-
-def at(day: date, clock: time) -> datetime:
-    """A local day and time as UTC."""
-    return datetime.combine(day, clock, LOCAL).astimezone(UTC)
 
 
 @dataclass(frozen=True)

@@ -18,7 +18,7 @@ from confsvc.web.rendering import redirect
 from rooms.changes import add_change
 from rooms.errors import Invalid, NotAllowed, NotFound
 from rooms.queries import find_unit
-from scheduler.booking.validation import local_day
+from scheduler.local_time import local_day
 
 GRANT_FIELDS = ("function", "unit", "valid_from", "valid_to", "substitute_for")
 

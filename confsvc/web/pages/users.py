@@ -23,7 +23,7 @@ from rooms.changes import add_change
 from rooms.errors import FieldError, Invalid, NotFound
 from rooms.names import search_key
 from rooms.queries import NameOn, find_unit, list_names, list_units
-from scheduler.booking.validation import local_day
+from scheduler.local_time import local_day
 
 FIELDS = ("login", "name", "mail", "unit", "language")
 PAGE = 100

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import date, datetime, time, timedelta
 from typing import Any
 
 from confsvc.web.pages.choices import Places
 from confsvc.web.pages.typed import (
     Fields,
     TypedGuests,
-    at,
     format_guests,
     list_field,
     parse_day,
@@ -21,8 +20,8 @@ from confsvc.web.pages.typed import (
 )
 from rooms.errors import FieldError
 from scheduler.booking.booking import Booking
-from scheduler.booking.validation import LOCAL
 from scheduler.kinds import find_kind
+from scheduler.local_time import LOCAL, instant, local_day
 
 MORNING, LENGTH = time(8), timedelta(hours=2)
 TEXTS = (
@@ -64,12 +63,12 @@ class Typed:
     def starts(self) -> datetime | None:
         """UTC, when day and time can be read."""
         day, clock = parse_day(self.date), parse_time(self.start)
-        return at(day, clock) if day and clock else None
+        return instant(day, clock) if day and clock else None
 
     @property
     def ends(self) -> datetime | None:
         day, clock = parse_day(self.date), parse_time(self.end)
-        return at(day, clock) if day and clock else None
+        return instant(day, clock) if day and clock else None
 
     def moved_to(self, starts: datetime) -> Typed:
         """The same at another time, as long as before."""
@@ -127,7 +126,7 @@ def _read_times(typed: Typed, errors: list[FieldError], now: datetime) -> tuple[
     stand_in = (now + timedelta(days=14)).replace(microsecond=0)
     if day is None or start is None or end is None:
         return stand_in, stand_in + LENGTH
-    return at(day, start), at(day, end)
+    return instant(day, start), instant(day, end)
 
 
 def _party(typed: Typed, form: str, places: Places) -> dict[str, tuple[int, ...]]:
@@ -173,7 +172,7 @@ def _times(starts: datetime, ends: datetime) -> dict[str, Any]:
 
 def first_day(now: datetime, notice: int) -> date:
     """The first working day that leaves ``notice`` working days between today and it."""
-    day = now.astimezone(LOCAL).date() + timedelta(days=1)
+    day = local_day(now) + timedelta(days=1)
     while notice > 0 or day.weekday() >= 5:
         notice -= day.weekday() < 5
         day += timedelta(days=1)
@@ -189,11 +188,11 @@ def new_typed(query: Fields, places: Places, *, now: datetime, notice: int, cont
     own = places.room_of_unit(host.id) if host else None
     asked = places.room_by_key.get(str(query.get("room", "")))
     main = own or asked or next(iter(places.main_rooms()), None)
-    starts = at(day, clock)
+    starts = instant(day, clock)
     return Typed(
         host=host.code if host else "", main=main.key if main else "", contact_name=contact,
         sites=(asked.key,) if asked and asked is not main else (), title=str(query.get("title", ""))[:200],
-        **_times(starts, min(starts + LENGTH, datetime.combine(day, time(23, 59), LOCAL).astimezone(UTC))),
+        **_times(starts, min(starts + LENGTH, instant(day, time(23, 59)))),
     )  # fmt: skip
 
 

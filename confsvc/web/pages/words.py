@@ -11,7 +11,7 @@ from typing import Any
 
 from confsvc.web.names import FUNCTIONS
 from confsvc.web.pages.phrases import Phrases
-from scheduler.booking.validation import LOCAL
+from scheduler.local_time import LOCAL
 from scheduler.record.indicator import Share
 
 NO_BREAK = "\u00a0"

@@ -17,8 +17,8 @@ from confsvc.demonstration.play import NotEmpty, play
 from confsvc.tables import Base
 from rooms.models import Change
 from scheduler.booking.booking import Rules
-from scheduler.booking.validation import LOCAL
 from scheduler.bridge_queries import register_bridges
+from scheduler.local_time import LOCAL
 from scheduler.models import Attendance, Conference, Effect, Fact, Reservation, Tally
 from scheduler.record.figures import read_figures
 from scheduler.record.selection import Selection

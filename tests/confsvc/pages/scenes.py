@@ -15,9 +15,9 @@ from rooms.place_queries import list_rooms
 from scheduler.booking import edit
 from scheduler.booking.book import book
 from scheduler.booking.booking import Booked, Booking, GuestWish, Rules
-from scheduler.booking.validation import local_day
 from scheduler.conduct.advance import advance
 from scheduler.conduct.facts import NewFact, add_fact
+from scheduler.local_time import local_day
 from scheduler.models import Conference
 
 DISTRICTS = ("TPBG", "YTHE", "TYEN", "LGIANG", "LNAM", "LNGAN", "SDONG", "YDUNG", "VYEN", "HHOA")

@@ -14,7 +14,7 @@ from confsvc.database import Database
 from confsvc.web import keys
 from rooms.fleet_queries import list_fleet
 from rooms.pairing import start
-from scheduler.booking.validation import local_day
+from scheduler.local_time import local_day
 from tests.confsvc.conftest import PASSWORD, Service, serving
 from tests.confsvc.pages.counted import add_example
 from tests.confsvc.pages.scenes import booked, pair_all

@@ -11,7 +11,7 @@ import pytest
 
 from confsvc.web import keys
 from rooms.place_queries import list_rooms
-from scheduler.booking.validation import local_day
+from scheduler.local_time import local_day
 from scheduler.models import Conference, Effect, Guest, Reservation, Site
 from tests.confsvc.conftest import Service
 from tests.confsvc.pages.scenes import DISTRICTS, booked, found

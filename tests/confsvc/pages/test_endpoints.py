@@ -13,7 +13,7 @@ from confsvc.web.endpoint import HUB
 from rooms.fleet_queries import FleetRow, list_fleet
 from rooms.models import Change, Endpoint, Pairing
 from rooms.pairing import start
-from scheduler.booking.validation import local_day
+from scheduler.local_time import local_day
 from tests.confsvc.conftest import Service
 from tests.confsvc.pages.scenes import booked, pair_all
 

@@ -7,8 +7,8 @@ from datetime import UTC, date, datetime, time, timedelta
 
 from confsvc.web import keys
 from confsvc.web.pages.timeline_grid import Cell, frame_of, row_cells
-from confsvc.web.pages.typed import at
 from scheduler.booking.reading_queries import Held
+from scheduler.local_time import instant
 from tests.confsvc.conftest import Service
 from tests.confsvc.pages import scenes
 
@@ -18,7 +18,7 @@ NOW = datetime(2026, 11, 24, 1, 0, tzinfo=UTC)
 
 def held(start: str, end: str, **values: object) -> Held:
     """A reservation with quarter of an hour before the sitting."""
-    begin, finish = at(DAY, time.fromisoformat(start)), at(DAY, time.fromisoformat(end))
+    begin, finish = instant(DAY, time.fromisoformat(start)), instant(DAY, time.fromisoformat(end))
     known = {
         "room_id": 1, "starts": begin, "ends": finish, "holds": True, "key": "k", "title": "t", "state": "planned",
         "host_unit_id": 2, "conference_starts": begin + timedelta(minutes=15), "conference_ends": finish, "own": False,
@@ -51,7 +51,7 @@ def test_the_cells_of_a_row_always_fill_it_whatever_is_held() -> None:
 
 def test_kinds_are_told_apart() -> None:
     frame = frame_of(DAY, [])
-    running = at(DAY, time(9))
+    running = instant(DAY, time(9))
 
     def kind(**values: object) -> str:
         return next(c.kind for c in row_cells(frame, [held("07:45", "10:00", **values)], running) if c.held)
@@ -64,12 +64,12 @@ def test_kinds_are_told_apart() -> None:
 def test_nothing_is_free_at_the_weekend_and_the_line_of_now_lies_inside_the_day_only() -> None:
     frame = frame_of(date(2026, 12, 5), [])
     assert shown(row_cells(frame, [], NOW)) == [("off", 44)]
-    assert frame_of(DAY, []).share(at(DAY, time(12, 30))) == "50.0"
+    assert frame_of(DAY, []).share(instant(DAY, time(12, 30))) == "50.0"
     assert frame_of(DAY, []).share(NOW) is None
 
 
 async def test_a_title_stands_only_where_it_may_be_known(service: Service) -> None:
-    rules, starts = service.app[keys.RULES], at(DAY, time(8))
+    rules, starts = service.app[keys.RULES], instant(DAY, time(8))
     service.database.write_now(
         scenes.booked, "SNV", ("SNV", "HHOA"), starts, now=service.now, rules=rules, title="Kiểm điểm cán bộ"
     )

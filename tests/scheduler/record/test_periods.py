@@ -9,7 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from scheduler.record.periods import local_date, month, months, year
+from scheduler.local_time import local_day
+from scheduler.record.periods import month, months, year
 
 
 def test_a_year_ends_at_local_midnight() -> None:
@@ -20,7 +21,7 @@ def test_a_year_ends_at_local_midnight() -> None:
 
 @given(st.datetimes(datetime(2000, 1, 1), datetime(2100, 1, 1), timezones=st.just(UTC)))  # noqa: DTZ001
 def test_days_and_instants_agree(at: datetime) -> None:
-    day = local_date(at)
+    day = local_day(at)
     for period in (year(day.year), month(day.year, day.month)):
         start, end = period.instants()
         assert day in period
@@ -40,4 +41,4 @@ def test_february() -> None:
 
 def test_a_naive_instant_has_no_local_day() -> None:
     with pytest.raises(ValueError, match="zone"):
-        local_date(datetime(2012, 1, 1))  # noqa: DTZ001
+        local_day(datetime(2012, 1, 1))  # noqa: DTZ001
