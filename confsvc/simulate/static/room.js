@@ -33,17 +33,19 @@ function draw() {
         const item = document.createElement('li');
         const state = document.createElement('small');
         const muted = one.local ? one.audioMuted : one.audio_muted;
-        item.className = one.local ? 'local' : '';
+        if (one.local) { item.className = 'local'; }
         item.textContent = one.name || 'Không tên / no name';
         state.textContent = muted ? 'Micro tắt / mic off' : 'Micro bật / mic on';
         item.append(state);
         return item;
     }));
     byId('tools').hidden = !joined;
+    for (const [id, button] of [['audio', 'microphone'], ['video', 'camera'], ['leave', 'hangup']]) {
+        byId(id).hidden = Array.isArray(config.toolbarButtons) && !config.toolbarButtons.includes(button);
+        if (id !== 'leave') { byId(id).setAttribute('aria-pressed', String(me[`${id}Muted`])); }
+    }
     byId('audio').textContent = me.audioMuted ? 'Bật micro / Unmute' : 'Tắt micro / Mute';
     byId('video').textContent = me.videoMuted ? 'Bật camera / Camera on' : 'Tắt camera / Camera off';
-    byId('audio').setAttribute('aria-pressed', String(me.audioMuted));
-    byId('video').setAttribute('aria-pressed', String(me.videoMuted));
 }
 
 function fail(name, message, type, isFatal) {
@@ -85,8 +87,8 @@ function hear(message) {
 }
 
 function loggedIn(message) {
+    closing = !message.ok;
     if (message.ok) { send({ t: 'conference', room }); return; }
-    closing = true;
     fail('connection.passwordRequired', message.text, 'CONNECTION', false);
 }
 
@@ -121,8 +123,7 @@ function entered(message) {
 function refused(message) {
     if (message.extra === 'password-required') {
         say('Phòng có mật khẩu / password required');
-        tell('passwordRequired');
-        return;
+        return tell('passwordRequired');
     }
     const name = message.condition === 'service-unavailable' ? 'conference.max_users' : 'conference.authenticationRequired';
     fail(name, message.text || message.condition, 'CONFERENCE', false);
@@ -200,9 +201,7 @@ async function takeDevices() {
     tell('videoAvailabilityChanged', { available: media.video });
 }
 
-function hangup() {
-    if (joined) { send({ t: 'leave', room }); } else { finish(''); }
-}
+const hangup = () => { if (joined) { send({ t: 'leave', room }); } else { finish(''); } };
 
 const commands = {
     hangup, endConference: () => send({ t: 'end', room }),
