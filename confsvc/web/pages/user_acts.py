@@ -38,13 +38,15 @@ async def grant(request: web.Request) -> web.Response:
 def _grant(db: Session, account_id: int, form: Form, actor: str, *, now: datetime) -> None:
     first, last = form.day("valid_from"), form.day("valid_to")
     code, other = form.text("unit", 20), form.number("substitute_for")
+    if form.values.get("scope") not in ("all", "unit"):
+        form.wrong("scope", "required")
+    elif form.values["scope"] == "all":
+        code = ""  # the form proposes the person's own office; for all offices it means nothing
+    elif not code:
+        form.wrong("unit", "required")
     unit = find_unit(db, code, local_day(now)) if code else None
     if code and unit is None:
         form.wrong("unit", "unknown_value")
-    if form.values.get("scope") not in ("all", "unit"):
-        form.wrong("scope", "required")
-    elif (form.values["scope"] == "unit") != bool(code):
-        form.wrong("unit", "required" if not code else "not_wanted")
     function = form.choice("function", accounts.GRANTABLE)
     form.done()
     accounts.add_grant(

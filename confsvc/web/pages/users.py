@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 from confsvc import queries, tokens
 from confsvc.access import Permission, require
 from confsvc.account_queries import Held, list_choices, list_held, list_last_seen, list_open_grants
-from confsvc.accounts import GRANTABLE, LANGUAGES, add_account
+from confsvc.accounts import GRANTABLE, LANGUAGES, add_account, add_grant
 from confsvc.models import Account, LoginSession, RoleGrant
 from confsvc.web import keys
 from confsvc.web.pages.form import Form, read_form, told
@@ -25,7 +25,7 @@ from rooms.names import search_key
 from rooms.queries import NameOn, find_unit, list_names, list_units
 from scheduler.local_time import local_day
 
-FIELDS = ("login", "name", "mail", "unit", "language")
+FIELDS = ("login", "name", "mail", "unit", "language", "function", "scope")
 PAGE = 100
 
 
@@ -85,7 +85,7 @@ async def new(request: web.Request) -> web.Response:
 
 
 async def add(request: web.Request) -> web.Response:
-    """Make it, and show the link for its password: once, here, and never again."""
+    """Make it with its first function, if any, and show the link for its password: once, here, and never again."""
     admit(request)
     form, now = await read_form(request), keys.now(request)
     try:
@@ -105,7 +105,14 @@ def _add(db: Session, form: Form, actor: str, *, now: datetime) -> tuple[int, st
         db, form.text("login", 60), form.text("name", 200), actor=actor, now=now, mail=form.text("mail", 254) or None,
         unit_id=unit.id if unit else None, language=form.choice("language", LANGUAGES),
     )  # fmt: skip
+    function = form.choice("function", GRANTABLE, required=False)
+    everywhere = form.values.get("scope") == "all"
+    if function and not everywhere and unit is None:
+        form.wrong("unit", "required")
     form.done()
+    if function:
+        held_for = unit.id if unit and not everywhere else None
+        add_grant(db, account_id, function, actor=actor, now=now, unit_id=held_for)
     return account_id, make_link(db, account_id, actor=actor, now=now)
 
 
@@ -125,9 +132,10 @@ def link_address(request: web.Request, token: str) -> str:
 async def _form(request: web.Request, values: Mapping[str, Any], errors: Mapping[str, str]) -> web.Response:
     units = await request.app[keys.DATABASE].read(list_units, local_day(keys.now(request)))
     options = [(unit.code, unit.short) for unit in units if unit.level != "commune"]
+    words = Words(request[keys.LANGUAGE])
     return render(
-        request, "user_new.html", status=422 if errors else 200, w=Words(request[keys.LANGUAGE]), values=values,
-        errors=errors, units=options,
+        request, "user_new.html", status=422 if errors else 200, w=words, values=values, errors=errors, units=options,
+        functions=[(code, words.function(code)) for code in GRANTABLE],
     )  # fmt: skip
 
 
@@ -141,6 +149,7 @@ class Whole:
     names: Mapping[int, NameOn]
     units: Sequence[tuple[str, str]]
     others: Sequence[tuple[int, str]]
+    own_code: str | None
 
 
 async def user(request: web.Request) -> web.Response:
@@ -164,9 +173,10 @@ async def account_page(
     now, words = keys.now(request), Words(request[keys.LANGUAGE])
     found = await request.app[keys.DATABASE].read(_whole, account_id, now=now)
     today = local_day(now)
+    own = found.own_code or ""
     return render(
         request, "user.html", status=422 if errors else 200, w=words, a=found, link=link, errors=errors or {},
-        values=values or {"valid_from": words.date(today)}, today=today, now=now,
+        values=values or {"valid_from": words.date(today), "unit": own}, today=today, now=now,
         life=tokens.LINK_LIFE["password"].days, functions=[(code, words.function(code)) for code in GRANTABLE],
     )  # fmt: skip
 
@@ -177,11 +187,13 @@ def _whole(db: Session, account_id: int, *, now: datetime) -> Whole:
         raise NotFound("account_not_found")
     grants = list_open_grants(db, account_id, day)
     ids = {grant.unit_id for grant in grants if grant.unit_id} | ({account.unit_id} if account.unit_id else set())
+    units = [unit for unit in list_units(db, day) if unit.level != "commune"]
     return Whole(
         account=account,
         grants=grants,
         sessions=queries.list_sessions(db, account_id, now),
         names=list_names(db, ids, day),
-        units=[(unit.code, unit.short) for unit in list_units(db, day) if unit.level != "commune"],
+        units=[(unit.code, unit.short) for unit in units],
         others=[(i, name) for i, name in list_choices(db) if i != account_id],
+        own_code=next((unit.code for unit in units if unit.id == account.unit_id), None),
     )

@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from typing import Any
 
+from babel.dates import get_month_names
+
 from confsvc.web.names import FUNCTIONS
 from confsvc.web.pages.phrases import Phrases
 from scheduler.local_time import LOCAL
@@ -67,6 +69,16 @@ class Words(Phrases):
     def iso(self, at: datetime) -> str:
         """For the ``datetime`` of a time element."""
         return at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+    def month(self, number: int) -> str:
+        """January, tháng 1; ``number`` from 1."""
+        return str(get_month_names("wide", "stand-alone", self.language)[number])
+
+    def short_month(self, number: int) -> str:
+        """Jan, T1: under a column."""
+        if self.language == "vi":
+            return self.say("M%(n)s", n=number)
+        return str(get_month_names("abbreviated", "stand-alone", self.language)[number])
 
     def seconds(self, at: datetime) -> str:
         """08:00:05 05/03/2012, where the order of things matters."""

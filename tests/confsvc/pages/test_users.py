@@ -78,10 +78,30 @@ async def test_functions_are_given_for_one_office_and_a_time_and_taken_away(serv
     assert _acts(service, lan)[-1] == "grant.ended"
 
 
+async def test_a_new_user_gets_the_first_function_with_the_account(service: Service) -> None:
+    admin = await _admin(service)
+    data = {
+        "login": "hoa",
+        "name": "Lê Thị Hoa",
+        "unit": "STTTT",
+        "language": "vi",
+        "function": "booker",
+        "scope": "unit",
+    }
+    hoa = _id(await admin.post("/users", data=data))
+    (grant,) = service.database.read_now(queries.list_grants, hoa, TODAY)
+    assert (grant.function, grant.unit_id is None) == ("booker", False)
+    leader = {**data, "login": "minh", "function": "leader", "scope": "all"}
+    minh = _id(await admin.post("/users", data=leader))
+    assert service.database.read_now(queries.list_grants, minh, TODAY)[0].unit_id is None
+    nowhere = {**data, "login": "an", "unit": ""}
+    assert (await admin.post("/users", data=nowhere)).status_code == 422, "a function for one office needs the office"
+
+
 async def test_a_function_for_all_is_never_given_by_leaving_a_field_empty(service: Service) -> None:
     admin = await _admin(service)
     lan = _id(await _lan(admin))
-    for scope, unit in (("unit", ""), ("", ""), ("all", "STTTT"), ("unit", "NIX")):
+    for scope, unit in (("unit", ""), ("", ""), ("", "STTTT"), ("unit", "NIX")):
         data = {"function": "admin", "scope": scope, "unit": unit, "valid_from": "24/11/2026", "valid_to": "",
                 "substitute_for": ""}  # fmt: skip
         assert (await admin.post(f"/users/{lan}/grants", data=data)).status_code == 422
