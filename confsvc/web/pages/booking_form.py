@@ -33,6 +33,12 @@ from scheduler.models import Conference
 
 CHECKED_LIVE = ("start", "end", "date", "sites")
 """Errors that the live answer names; what is merely not filled in yet waits for the button."""
+ORDER = (
+    "title", "kind", "host", "form", "in_person_reason", "in_person_note", "date", "start", "end",
+    "short_notice_reason", "main", "sites", "units", "chair_name", "chair_title", "contact_name", "contact_phone",
+    "guests", "note", "letter_number", "chair_mail", "no_secrets",
+)  # fmt: skip
+"""The fields from top to bottom."""
 
 
 @dataclass(frozen=True)
@@ -68,10 +74,17 @@ def form_page(
     """The whole page, everything typed kept."""
     words = Phrases(request[keys.LANGUAGE])
     return render(
-        request, "book.html", status=status, errors=error_texts(errors, words), conference=conference,
+        request, "book.html", status=status, errors=error_texts(_in_order(errors), words), conference=conference,
         **form_context(request, asked, words), **answer_context(asked, words, base_of(conference)),
         seen_at=keys.now(request).isoformat(),
     )  # fmt: skip
+
+
+def _in_order(errors: tuple[FieldError, ...]) -> list[FieldError]:
+    """From top to bottom; without a kind the form is not asked for, since the kind may decide it."""
+    kind = any(error.field == "kind" for error in errors)
+    kept = [error for error in errors if not (kind and error.code == "choose_form")]
+    return sorted(kept, key=lambda error: ORDER.index(error.field) if error.field in ORDER else len(ORDER))
 
 
 def form_context(request: web.Request, asked: Asked, words: Phrases) -> dict[str, Any]:
