@@ -18,6 +18,7 @@ from rooms.changes import add_change
 from rooms.equipment import new_key
 from rooms.errors import NotFound, Problem
 from rooms.models import Endpoint, Pairing
+from rooms.once import poke
 from rooms.pairing_queries import (
     add_pairing,
     count_waiting,
@@ -84,7 +85,7 @@ def start(db: Session, *, model: str, app_version: str, address: str, now: datet
             "app_version": app_version[:32], "address": address[:64], "started": now, "expires": now + CODE_LIFE,
         },
     )  # fmt: skip
-    db.info.setdefault("pokes", set()).add("pairings")
+    poke(db, "pairings")
     shown = f"{user_code[:4]}-{user_code[4:]}"
     return Started(device_code, shown, int(INTERVAL.total_seconds()), int(CODE_LIFE.total_seconds()))
 
@@ -144,7 +145,7 @@ def confirm(
     db.flush()
     after = {"room": room.name, "model": pairing.model, "address": pairing.address}
     add_change(db, "endpoint", endpoint_id, "paired", actor=actor, now=now, after=after)
-    db.info.setdefault("pokes", set()).update(("pairings", "endpoints"))
+    poke(db, "pairings", "endpoints")
     return key
 
 
@@ -174,7 +175,7 @@ def deny(db: Session, user_code: str, *, limit: WrongCodes, actor: str, now: dat
     db.flush()
     after = {"model": pairing.model, "address": pairing.address}
     add_change(db, "pairing", pairing.id, "denied", actor=actor, now=now, after=after)
-    db.info.setdefault("pokes", set()).add("pairings")
+    poke(db, "pairings")
 
 
 def waiting_devices(db: Session, *, now: datetime) -> list[Pairing]:

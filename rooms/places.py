@@ -14,6 +14,7 @@ from rooms.errors import NotFound
 from rooms.fields import Checks
 from rooms.models import Endpoint, Line, Room, RoomUnit
 from rooms.names import search_key
+from rooms.once import poke
 from rooms.place_queries import (
     add_holding,
     find_line,
@@ -115,7 +116,7 @@ def change_room(
     if before != values:
         set_room(db, room.id, {**values, "search_key": search_key(values["name"])})
         add_change(db, "room", room.id, "changed", actor=actor, now=now, before=before, after=values)
-        _poke(db, room.id)
+        poke(db, f"room:{room.id}")
 
 
 def move_room(db: Session, key: str, unit_code: str, *, on: date, actor: str, now: datetime) -> None:
@@ -139,7 +140,7 @@ def move_room(db: Session, key: str, unit_code: str, *, on: date, actor: str, no
     before = {"unit_id": last.unit_id if last else None}
     after = {"unit": unit_code, "on": on.isoformat()}
     add_change(db, "room", room.id, "moved", actor=actor, now=now, before=before, after=after)
-    _poke(db, room.id)
+    poke(db, f"room:{room.id}")
 
 
 def retire_room(db: Session, key: str, *, actor: str, now: datetime, reason: str | None = None) -> None:
@@ -147,7 +148,7 @@ def retire_room(db: Session, key: str, *, actor: str, now: datetime, reason: str
     room = _find(db, key)
     set_room(db, room.id, {"retired_at": now})
     add_change(db, "room", room.id, "retired", actor=actor, now=now, after={"at": now.isoformat()}, reason=reason)
-    _poke(db, room.id)
+    poke(db, f"room:{room.id}")
 
 
 def _find(db: Session, key: str) -> Room:
@@ -155,7 +156,3 @@ def _find(db: Session, key: str) -> Room:
     if room is None or room.retired_at is not None:
         raise NotFound(kind="room", key=key)
     return room
-
-
-def _poke(db: Session, room_id: int) -> None:
-    db.info.setdefault("pokes", set()).add(f"room:{room_id}")

@@ -16,6 +16,7 @@ from sqlalchemy.orm import Session
 
 from rooms.changes import add_change
 from rooms.models import Endpoint
+from rooms.once import poke
 from rooms.pairing_queries import (
     add_tokens,
     delete_expired_tokens,
@@ -129,7 +130,7 @@ def put_out_of_service(
     set_endpoint(db, endpoint.id, {"revoked_at": now})
     after = {"revoked_at": now.isoformat(), "room_id": endpoint.room_id}
     add_change(db, "endpoint", endpoint.id, act, actor=actor, now=now, after=after, reason=reason)
-    db.info.setdefault("pokes", set()).update((f"revoked:{endpoint.id}", "endpoints"))
+    poke(db, f"revoked:{endpoint.id}", "endpoints")
 
 
 def mark_used(db: Session, holder: Holder, *, now: datetime) -> None:

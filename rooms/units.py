@@ -15,6 +15,7 @@ from rooms.errors import NotFound
 from rooms.fields import Checks
 from rooms.models import LEVELS, RoomUnit, Unit, UnitExtId, UnitName
 from rooms.names import search_key
+from rooms.once import poke
 from rooms.place_queries import add_holding, list_held
 from rooms.queries import (
     add_names,
@@ -182,7 +183,7 @@ def retire_unit(
     add_change(
         db, "unit", unit.id, "retired", actor=actor, now=now, before={"valid_to": None}, after=after, reason=reason
     )
-    db.info.setdefault("pokes", set()).update(f"room:{room_id}" for room_id in held)
+    poke(db, *(f"room:{room_id}" for room_id in held))
 
 
 def _find(db: Session, code: str) -> Unit:
