@@ -9,6 +9,7 @@ from sqlalchemy import func, or_, select
 from sqlalchemy.orm import Session
 
 from confsvc.models import Account, LoginSession, RoleGrant
+from rooms.queries import dated
 
 
 class Held(NamedTuple):
@@ -23,7 +24,7 @@ def list_held(db: Session, day: date) -> dict[int, list[Held]]:
     """The functions in force on a day, by account."""
     query = (
         select(RoleGrant.account_id, RoleGrant.function, RoleGrant.unit_id)
-        .where(RoleGrant.valid_from <= day, or_(RoleGrant.valid_to.is_(None), RoleGrant.valid_to >= day))
+        .where(dated(RoleGrant, day))
         .order_by(RoleGrant.id)
     )
     found: dict[int, list[Held]] = {}

@@ -6,15 +6,12 @@ from collections.abc import Collection, Sequence
 from datetime import date, datetime
 from typing import Any, cast
 
-from sqlalchemy import ColumnElement, CursorResult, and_, delete, exists, func, insert, or_, select, update
+from sqlalchemy import CursorResult, delete, exists, func, insert, or_, select, update
 from sqlalchemy.orm import Session, aliased
 
 from confsvc.access import Grant
 from confsvc.models import Account, ApiToken, Idempotency, LoginAttempt, LoginSession, OneTimeLink, RoleGrant
-
-
-def _in_force(grant: Any, day: date) -> ColumnElement[bool]:
-    return and_(grant.valid_from <= day, or_(grant.valid_to.is_(None), grant.valid_to >= day))
+from rooms.queries import dated
 
 
 def find_account(db: Session, account_id: int) -> Account | None:
@@ -35,7 +32,7 @@ def count_active_admins(db: Session, day: date) -> int:
     query = (
         select(func.count(Account.id.distinct()))
         .join(RoleGrant, RoleGrant.account_id == Account.id)
-        .where(RoleGrant.function == "admin", RoleGrant.unit_id.is_(None), _in_force(RoleGrant, day))
+        .where(RoleGrant.function == "admin", RoleGrant.unit_id.is_(None), dated(RoleGrant, day))
         .where(Account.disabled_at.is_(None), Account.password_hash.is_not(None))
     )
     return db.scalar(query) or 0
@@ -72,13 +69,13 @@ def list_grants(db: Session, account_id: int, day: date) -> tuple[Grant, ...]:
         held.function == RoleGrant.function,
         held.substitute_for.is_(None),  # a substitute has no substitute
         or_(held.unit_id.is_(None), held.unit_id == RoleGrant.unit_id),
-        _in_force(held, day),
+        dated(held, day),
         original.id == held.account_id,
         original.disabled_at.is_(None),
     )
     query = (
         select(RoleGrant.function, RoleGrant.unit_id)
-        .where(RoleGrant.account_id == account_id, _in_force(RoleGrant, day))
+        .where(RoleGrant.account_id == account_id, dated(RoleGrant, day))
         .where(or_(RoleGrant.substitute_for.is_(None), still_held))
         .order_by(RoleGrant.id)
     )

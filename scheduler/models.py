@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from sqlalchemy import CheckConstraint, ForeignKey, Index, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
@@ -15,6 +15,8 @@ from scheduler.outbox_models import EFFECT_STATES, CalendarItem, Edition, Effect
 from scheduler.record.models import EVIDENCE, Attendance, Goal, KpiScope, Presence, Tally, TallyDistrict
 
 STATES = ("draft", "planned", "provisioned", "open", "ended", "recorded", "cancelled")
+LONGEST_SPAN = timedelta(days=3)
+"""The CHECK on reservations, which no conference exceeds: bounds a search by start, so that the index serves it."""
 OUTCOMES = ("unknown", "held", "failed_online", "not_held")
 
 
@@ -160,7 +162,7 @@ add_rule(
 )
 
 __all__ = [
-    "EFFECT_STATES", "EVIDENCE", "OUTCOMES", "STATES", "Attendance", "Bridge", "CalendarItem",
+    "EFFECT_STATES", "EVIDENCE", "LONGEST_SPAN", "OUTCOMES", "STATES", "Attendance", "Bridge", "CalendarItem",
     "Conference", "Delegation", "Edition", "Effect", "Fact", "Goal", "Guest", "KpiScope", "Opening", "Presence",
     "Reservation", "Site", "Tally", "TallyDistrict", "Told",
 ]  # fmt: skip

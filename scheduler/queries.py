@@ -1,7 +1,7 @@
 """The statements on letters: their editions, and what each address surely or perhaps knows of a calendar entry.
 
-Called by the outbox when a letter settles. ``payload`` is a letter's: {"uid", "mail", "edition" (id), "method", …}.
-Only one row of a recipient's chain is under way at a time, so nobody else writes the same row meanwhile.
+What arrived is written by the outbox when a letter settles. ``payload`` is a letter's: {"uid", "mail", "edition" (id),
+"method", …}. Only one row of a recipient's chain is under way at a time, so nobody else writes the same row meanwhile.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from sqlalchemy import func, or_, select, update
 from sqlalchemy.orm import Session
 
 from rooms.once import insert_once
-from scheduler.models import Edition, Told
+from scheduler.models import CalendarItem, Edition, Told
 
 
 def find_told(db: Session, uid: str, mail: str) -> Told | None:
@@ -53,3 +53,17 @@ def _insert(db: Session, payload: Mapping[str, Any]) -> None:
 def find_edition(db: Session, edition_id: int) -> Edition | None:
     """What a letter says."""
     return db.get(Edition, edition_id)
+
+
+def lock_calendar_item(db: Session, uid: str) -> CalendarItem:
+    """The entry, which nobody else changes until the end of this transaction."""
+    return db.scalars(select(CalendarItem).where(CalendarItem.uid == uid).with_for_update()).one()
+
+
+def set_calendar_item(db: Session, uid: str, values: Mapping[str, Any]) -> None:
+    db.execute(update(CalendarItem).where(CalendarItem.uid == uid).values(**values))
+
+
+def last_number(db: Session, uid: str) -> int:
+    """Of the entry's editions; 0 without one."""
+    return db.scalar(select(func.max(Edition.number)).where(Edition.uid == uid)) or 0

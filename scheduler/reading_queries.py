@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from typing import NamedTuple
 
 from sqlalchemy import and_, exists, func, or_, select
@@ -11,9 +11,7 @@ from sqlalchemy.orm import Session
 
 from rooms.models import Room, Unit, UnitName
 from scheduler.booking.reading_queries import Sight
-from scheduler.models import Conference, Delegation, Effect, Guest, Reservation, Site
-
-LONGEST_SPAN = timedelta(days=3)  # of one conference: lets the index on starts bound the search
+from scheduler.models import LONGEST_SPAN, Conference, Delegation, Effect, Reservation, Site
 
 
 class ListedRow(NamedTuple):
@@ -72,6 +70,14 @@ def list_conferences(
     return [ListedRow._make(row) for row in db.execute(query.order_by(Conference.starts, Conference.id).limit(limit))]
 
 
+def list_starting(db: Session, since: datetime, until: datetime, *, state: str | None = None) -> list[Conference]:
+    """All conferences that start in [since, until), by start; for whoever operates the service."""
+    query = select(Conference).where(Conference.starts >= since, Conference.starts < until)
+    if state is not None:
+        query = query.where(Conference.state == state)
+    return list(db.scalars(query.order_by(Conference.starts, Conference.id)))
+
+
 def find_visible(db: Session, key: str, *, sight: Sight) -> Conference | None:
     """The conference with this key, if the asker may look at it."""
     return db.scalar(select(Conference).where(Conference.key == key, sight.condition()))
@@ -128,12 +134,6 @@ def list_delegation_rows(db: Session, conference_id: int) -> list[DelegationRow]
         .order_by(Delegation.position, Delegation.id)
     )  # fmt: skip
     return [DelegationRow(*row) for row in db.execute(query)]
-
-
-def list_guest_rows(db: Session, conference_id: int) -> list[Guest]:
-    """Those who are invited now: contacts, the chair, guests."""
-    query = select(Guest).where(Guest.conference_id == conference_id, Guest.removed_at.is_(None)).order_by(Guest.id)
-    return list(db.scalars(query))
 
 
 class BusyRow(NamedTuple):

@@ -6,16 +6,17 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import click
-from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from confsvc.cli.common import Setup, fail, json_option, now, show, told
 from rooms.queries import list_units
 from scheduler.booking.queries import find_conference, list_guests
 from scheduler.local_time import LOCAL, instant, local_day
-from scheduler.models import STATES, Conference, Delegation
+from scheduler.models import STATES, Conference
+from scheduler.reading_queries import list_starting
 from scheduler.record.figures import Figures, read_figures
 from scheduler.record.indicator import Share
+from scheduler.record.queries import list_delegations
 from scheduler.record.selection import Selection
 
 
@@ -49,10 +50,7 @@ def list_(setup: Setup, since: datetime | None, days: int, state: str | None, as
 
     def work(db: Session) -> list[dict[str, Any]]:
         hosts = {unit.id: unit.short for unit in list_units(db, first)}
-        query = select(Conference).where(Conference.starts >= begins, Conference.starts < begins + timedelta(days=days))
-        if state:
-            query = query.where(Conference.state == state)
-        return [_row(item, hosts) for item in db.scalars(query.order_by(Conference.starts, Conference.id))]
+        return [_row(item, hosts) for item in list_starting(db, begins, begins + timedelta(days=days), state=state)]
 
     with setup.database() as database:
         found = database.read_now(work)
@@ -74,13 +72,12 @@ def show_(setup: Setup, key: str, as_json: bool) -> None:
         if item is None:
             return None
         hosts = {unit.id: unit.short for unit in list_units(db, local_day(item.starts))}
-        units = db.scalars(select(Delegation).where(Delegation.conference_id == item.id).order_by(Delegation.position))
         return {
             **_row(item, hosts),
             "kind": item.kind,
             "outcome": item.outcome,
             "version": item.version,
-            "delegations": [{"unit": d.unit_short, "mode": d.planned_mode} for d in units],
+            "delegations": [{"unit": d.unit_short, "mode": d.planned_mode} for d in list_delegations(db, item.id)],
             "recipients": [{"mail": g.mail, "role": g.role} for g in list_guests(db, item.id)],
         }
 

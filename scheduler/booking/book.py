@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import secrets
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy.exc import IntegrityError
@@ -21,6 +21,7 @@ from scheduler.booking.party import Party, find_party
 from scheduler.booking.queries import Ids, list_taken, lock_and_take_ids
 from scheduler.booking.reservations import lock_keys, reservation_rows
 from scheduler.booking.validation import field_errors, is_short_notice, warnings
+from scheduler.conduct.lifecycle import PROVISION_BEFORE
 from scheduler.errors import RoomTaken, Taken
 from scheduler.local_time import local_day
 from scheduler.models import (
@@ -37,9 +38,13 @@ from scheduler.models import (
 from scheduler.timing import Spans, spans
 
 ROOM_TAKEN = "reservation_room_taken"
-PROVISION_EARLY = timedelta(minutes=10)
 KEY_LETTERS = "23456789abcdefghjkmnpqrstuvwxyz"  # none that is read as another
 KEY_LENGTH = 10
+
+
+def new_conference_key() -> str:
+    """A random public key for addresses, short enough to be read out: 49 bits."""
+    return "".join(secrets.choice(KEY_LETTERS) for _ in range(KEY_LENGTH))
 
 
 def check(db: Session, booking: Booking, *, now: datetime, rules: Rules, except_id: int = 0) -> Findings:
@@ -152,7 +157,7 @@ def conference_row(
     """The columns of a booked conference."""
     return {
         "id": conference_id,
-        "key": "".join(secrets.choice(KEY_LETTERS) for _ in range(KEY_LENGTH)),
+        "key": new_conference_key(),
         "counted_with": conference_id,
         "origin": "booked",
         **wish_columns(booking, times, now=now, rules=rules, actor=actor),
@@ -171,7 +176,7 @@ def wish_columns(booking: Booking, times: Spans, *, actor: str, now: datetime, r
     return {
         "kind": booking.kind, "form": booking.form, "title": title, "search_key": search_key(title),
         "host_unit_id": booking.host_unit_id, "starts": booking.starts, "ends": booking.ends,
-        "opens": times.opens, "latest_end": times.latest_end, "due": max(now, times.opens - PROVISION_EARLY),
+        "opens": times.opens, "latest_end": times.latest_end, "due": max(now, times.opens - PROVISION_BEFORE),
         "chair_name": booking.chair_name.strip(), "chair_title": booking.chair_title.strip(),
         "chair_mail": (booking.chair_mail or "").strip().lower() or None,
         "contact_name": booking.contact_name.strip(), "contact_phone": booking.contact_phone.strip(),

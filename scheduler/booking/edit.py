@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any, cast
+from typing import Any
 
-from sqlalchemy import CursorResult, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
@@ -29,17 +28,19 @@ from scheduler.booking.queries import (
     list_guests,
     list_room_parts,
     list_sites,
+    set_columns,
     take_locks,
 )
 from scheduler.booking.reservations import lock_keys
-from scheduler.booking.sync import close_opening, sync_commitments, sync_party
+from scheduler.booking.sync import sync_commitments, sync_party
 from scheduler.booking.validation import field_errors
 from scheduler.conduct.endings import owe_end
-from scheduler.conduct.queries import find_locked_by_key
+from scheduler.conduct.queries import find_locked_by_key, set_current_opening_closed
 from scheduler.errors import Stale, TooLate, WrongMove
 from scheduler.local_time import local_day
-from scheduler.models import Conference, Delegation, Edition
+from scheduler.models import Conference, Edition
 from scheduler.moves import move
+from scheduler.record.queries import list_delegations
 from scheduler.timing import spans
 
 CHANGEABLE = ("draft", "planned", "provisioned")
@@ -50,9 +51,7 @@ def booking_of(db: Session, conference: Conference) -> Booking:
     """The wish as it stands in the database, to be changed or submitted."""
     room_ids = tuple(site.room_id for site in list_sites(db, conference.id))
     housed = {part.unit.unit_id for part in list_room_parts(db, room_ids, local_day(conference.starts)).values()}
-    units = db.scalars(
-        select(Delegation.unit_id).where(Delegation.conference_id == conference.id).order_by(Delegation.position)
-    )
+    units = [delegation.unit_id for delegation in list_delegations(db, conference.id)]
     names = ("title", "kind", "form", "host_unit_id", "starts", "ends", "chair_name", "chair_title", "chair_mail",
              "contact_name", "contact_phone", "note", "letter_number", "short_notice_reason", "in_person_reason",
              "in_person_note")  # fmt: skip
@@ -78,7 +77,7 @@ def submit(db: Session, key: str, *, version: int, actor: str, now: datetime, ru
     take_locks(db, lock_keys([(booking.room_ids, times.room_from, times.room_until)]))
     refuse_taken(db, booking, times, except_id=conference.id)
     columns = wish_columns(booking, times, actor=actor, now=now, rules=rules)
-    row = {**{c.name: getattr(conference, c.name) for c in Conference.__table__.columns}, **columns}
+    row = {**_columns(conference), **columns}
     ids = Ids(conference.id, next_ids(db, Edition)[0], [])
     bundle, uid = commitments(booking, party, row, ids, times, now=now, rules=rules)
     try:
@@ -151,7 +150,7 @@ def cancel(db: Session, key: str, *, version: int, reason: str, actor: str, now:
         if state in ("provisioned", "open"):
             owe_end(db, conference.id, now=now)
         delete_reservations(db, conference.id)
-        close_opening(db, conference.id, now)
+        set_current_opening_closed(db, conference.id, now)
     move(
         db, conference.id, "cancelled", expected=state, act="cancelled", actor=actor, now=now, reason=reason.strip(),
         values={"due": None},
@@ -183,12 +182,7 @@ def _columns(conference: Conference) -> dict[str, Any]:
 
 
 def _set_columns(db: Session, conference: Conference, columns: dict[str, Any], version: int) -> None:
-    statement = (
-        update(Conference)
-        .where(Conference.id == conference.id, Conference.version == version)
-        .values(**columns, version=version + 1)
-    )
-    if cast(CursorResult[Any], db.execute(statement)).rowcount != 1:
+    if not set_columns(db, conference.id, columns, version=version):
         raise Stale(version=version)
     db.refresh(conference)
 

@@ -10,7 +10,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from rooms.models import Change, Room
-from scheduler.models import Attendance, Bridge, Edition, Effect, Fact, Opening, Told
+from scheduler.models import Bridge, Edition, Effect, Fact, Opening, Told
 
 
 def list_letters(db: Session, conference_id: int) -> Sequence[Effect]:
@@ -38,12 +38,6 @@ def list_last_facts(db: Session, conference_id: int, limit: int) -> Sequence[Fac
     """What happened outside last, newest first."""
     query = select(Fact).where(Fact.conference_id == conference_id)
     return db.scalars(query.order_by(Fact.at.desc(), Fact.id.desc()).limit(limit)).all()
-
-
-def list_attendance(db: Session, conference_id: int) -> dict[int, Attendance]:
-    """By delegation."""
-    rows = db.scalars(select(Attendance).where(Attendance.conference_id == conference_id))
-    return {row.delegation_id: row for row in rows}
 
 
 def list_room_names(db: Session, room_ids: Collection[int]) -> dict[int, str]:

@@ -6,15 +6,15 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
 
 from rooms.bulk import insert_bundle, next_ids
 from rooms.once import poke
 from scheduler.booking.invitations import edition_content, edition_row, letter_chain, letter_rows, next_dtstamp
 from scheduler.booking.party import Invitee, Party
-from scheduler.models import CalendarItem, Conference, Edition, Effect
+from scheduler.models import Conference, Edition, Effect
 from scheduler.outbox import supersede
+from scheduler.queries import last_number, lock_calendar_item, set_calendar_item
 
 
 def owe_edition(
@@ -38,14 +38,14 @@ def owe_edition(
     if not invitees or conference.uid is None or conference.demo:
         return
     uid = conference.uid
-    item = db.scalars(select(CalendarItem).where(CalendarItem.uid == uid).with_for_update()).one()
+    item = lock_calendar_item(db, uid)
     stamp = next_dtstamp(item.last_dtstamp, now)
     sequence = item.sequence + (1 if bump else 0)
     values: dict[str, Any] = {"sequence": sequence, "last_dtstamp": stamp}
     if major:
         values["last_major_sequence"] = sequence
-    db.execute(update(CalendarItem).where(CalendarItem.uid == uid).values(**values))
-    number = (db.scalar(select(func.max(Edition.number)).where(Edition.uid == uid)) or 0) + 1
+    set_calendar_item(db, uid, values)
+    number = last_number(db, uid) + 1
     method = "CANCEL" if what in ("cancelled", "removed") else "REQUEST"
     content = edition_content(conference, party, what, **extra)
     (edition_id,) = next_ids(db, Edition)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import secrets
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -15,7 +14,7 @@ from rooms.changes import change_row
 from rooms.errors import FieldError, Invalid
 from rooms.models import Change
 from rooms.names import search_key
-from scheduler.booking.book import KEY_LENGTH, KEY_LETTERS
+from scheduler.booking.book import new_conference_key
 from scheduler.booking.booking import LONGEST_NOTE, LONGEST_TITLE, Booked
 from scheduler.booking.queries import UnitPart, list_unit_parts
 from scheduler.booking.validation import in_person_errors, is_shown
@@ -112,7 +111,7 @@ def _conference_row(logged: Logged, conference_id: int, *, actor: str, now: date
     title = SECRET_TITLE if logged.secret else " ".join(logged.title.split())
     return {
         "id": conference_id,
-        "key": "".join(secrets.choice(KEY_LETTERS) for _ in range(KEY_LENGTH)),
+        "key": new_conference_key(),
         "counted_with": conference_id,
         "origin": "logged",
         "kind": logged.kind,

@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from datetime import date, datetime, timedelta
-from typing import Any, NamedTuple
+from collections.abc import Mapping, Sequence
+from datetime import date, datetime
+from typing import Any, NamedTuple, cast
 
-from sqlalchemy import Select, and_, bindparam, delete, func, literal, or_, select, text
+from sqlalchemy import CursorResult, Select, and_, bindparam, delete, func, literal, select, text, update
 from sqlalchemy.orm import Session, aliased
 
 from rooms.bulk import next_ids
 from rooms.models import Person, Room, RoomUnit, Unit, UnitName
+from rooms.queries import dated
 from scheduler.errors import Taken
-from scheduler.models import Conference, Edition, Guest, KpiScope, Reservation, Site
-
-LONGEST_SPAN = timedelta(days=3)  # the CHECK on reservations; a lower bound that keeps index scans short
+from scheduler.models import LONGEST_SPAN, Conference, Edition, Guest, KpiScope, Reservation, Site
 
 
 class UnitPart(NamedTuple):
@@ -55,13 +54,9 @@ class Contact(NamedTuple):
     language: str
 
 
-def _dated(table: Any, day: Any) -> Any:
-    return and_(table.valid_from <= day, or_(table.valid_to.is_(None), table.valid_to >= day))
-
-
 _DAY: Any = bindparam("day")
 _Parent = aliased(Unit)
-_SCOPE = select(KpiScope.counterpart_level).where(_dated(KpiScope, _DAY)).limit(1).scalar_subquery()
+_SCOPE = select(KpiScope.counterpart_level).where(dated(KpiScope, _DAY)).limit(1).scalar_subquery()
 _UNIT_COLUMNS = (
     Unit.id, Unit.code, Unit.level, UnitName.name, UnitName.short, Unit.parent_id, _Parent.level.label("parent_level"),
     _SCOPE.label("counterpart_level"),
@@ -71,23 +66,23 @@ _UNIT_COLUMNS = (
 def _with_unit(query: Select[Any], on: Any) -> Select[Any]:
     return (
         query.join(Unit, on)
-        .join(UnitName, and_(UnitName.unit_id == Unit.id, _dated(UnitName, _DAY)))
+        .join(UnitName, and_(UnitName.unit_id == Unit.id, dated(UnitName, _DAY)))
         .outerjoin(_Parent, _Parent.id == Unit.parent_id)
-        .where(_dated(Unit, _DAY))
+        .where(dated(Unit, _DAY))
     )
 
 
 _ROOMS = _with_unit(
     select(Room.id, Room.key, Room.name, *_UNIT_COLUMNS)
-    .join(RoomUnit, and_(RoomUnit.room_id == Room.id, _dated(RoomUnit, _DAY)))
+    .join(RoomUnit, and_(RoomUnit.room_id == Room.id, dated(RoomUnit, _DAY)))
     .where(Room.id.in_(bindparam("ids", expanding=True)), Room.retired_at.is_(None)),
     Unit.id == RoomUnit.unit_id,
 )
 _UNITS = (
     select(*_UNIT_COLUMNS)
-    .join(UnitName, and_(UnitName.unit_id == Unit.id, _dated(UnitName, _DAY)))
+    .join(UnitName, and_(UnitName.unit_id == Unit.id, dated(UnitName, _DAY)))
     .outerjoin(_Parent, _Parent.id == Unit.parent_id)
-    .where(_dated(Unit, _DAY), Unit.id.in_(bindparam("ids", expanding=True)))
+    .where(dated(Unit, _DAY), Unit.id.in_(bindparam("ids", expanding=True)))
 )
 _CONTACTS = (
     select(Person.id, Person.unit_id, Person.name, Person.mail, Person.language)
@@ -175,7 +170,7 @@ _TAKEN = (
     )
     .join(Room, Room.id == Reservation.room_id)
     .join(Conference, Conference.id == Reservation.conference_id)
-    .outerjoin(_HostName, and_(_HostName.unit_id == Conference.host_unit_id, _dated(_HostName, _DAY)))
+    .outerjoin(_HostName, and_(_HostName.unit_id == Conference.host_unit_id, dated(_HostName, _DAY)))
     .where(
         Reservation.room_id.in_(bindparam("ids", expanding=True)),
         Reservation.holds.is_(True),
@@ -208,7 +203,7 @@ def list_sites(db: Session, conference_id: int) -> list[Site]:
 
 
 def list_guests(db: Session, conference_id: int) -> list[Guest]:
-    """Those who are invited now; removed ones stay in the table."""
+    """Those who are invited now, contacts, the chair and guests; removed ones stay in the table."""
     query = select(Guest).where(Guest.conference_id == conference_id, Guest.removed_at.is_(None)).order_by(Guest.id)
     return list(db.scalars(query))
 
@@ -216,3 +211,10 @@ def list_guests(db: Session, conference_id: int) -> list[Guest]:
 def delete_reservations(db: Session, conference_id: int) -> None:
     """Give back everything a conference holds; always before its new set is written, never an UPDATE."""
     db.execute(delete(Reservation).where(Reservation.conference_id == conference_id))
+
+
+def set_columns(db: Session, conference_id: int, values: Mapping[str, Any], *, version: int) -> bool:
+    """Change a conference that is still at ``version``, which rises by one; False when somebody was quicker."""
+    mine = (Conference.id == conference_id, Conference.version == version)
+    done = db.execute(update(Conference).where(*mine).values(**values, version=version + 1))
+    return cast(CursorResult[Any], done).rowcount == 1

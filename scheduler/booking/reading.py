@@ -10,12 +10,13 @@ from sqlalchemy.orm import Session
 
 from rooms.health import Link, link
 from rooms.place_queries import list_rooms
-from scheduler.booking.history_queries import list_attendance, list_letters, list_told
+from scheduler.booking.history_queries import list_letters, list_told
+from scheduler.booking.queries import list_guests
 from scheduler.local_time import local_day
 from scheduler.models import Attendance, Conference, Delegation, Effect
-from scheduler.reading_queries import SiteRow, list_guest_rows, list_site_rows
+from scheduler.reading_queries import SiteRow, list_site_rows
 from scheduler.record.attendance import Presence, merge, unite
-from scheduler.record.queries import list_delegations, list_devices, list_facts, list_presence
+from scheduler.record.queries import list_attendance, list_delegations, list_devices, list_facts, list_presence
 from scheduler.record.seen import Devices, sightings
 
 GAP = timedelta(minutes=2)
@@ -133,7 +134,7 @@ def recipient_views(db: Session, conference: Conference) -> list[RecipientView]:
     for letter in list_letters(db, conference.id):
         newest[str(letter.payload["mail"])] = letter
     told = list_told(db, conference.uid) if conference.uid else {}
-    guests = list_guest_rows(db, conference.id)
+    guests = list_guests(db, conference.id)
     views = []
     for guest in guests:
         last = newest.get(guest.mail)

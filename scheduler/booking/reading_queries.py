@@ -4,16 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any, NamedTuple
 
 from sqlalchemy import ColumnElement, Select, and_, exists, false, func, or_, select
 from sqlalchemy.orm import Session
 
 from rooms.models import Room, UnitName
-from scheduler.models import Conference, Delegation, Effect, Reservation, Site
+from scheduler.models import LONGEST_SPAN, Conference, Delegation, Effect, Reservation, Site
 
-LONGEST_SPAN = timedelta(days=3)  # of one conference: lets the index on starts bound the search
 _UNDELIVERED = ("dead", "expired")
 
 

@@ -5,17 +5,19 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import delete, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from rooms.bulk import insert_bundle, next_ids
+from scheduler.booking import sync_queries as queries
 from scheduler.booking.book import opening_row, raise_taken
 from scheduler.booking.booking import Booking, Rules
 from scheduler.booking.party import Party, guest_row
 from scheduler.booking.queries import delete_reservations, list_sites
 from scheduler.booking.reservations import reservation_rows
+from scheduler.conduct.queries import find_current_opening, set_current_opening_closed
 from scheduler.models import Conference, Delegation, Guest, Opening, Reservation, Site
+from scheduler.record.queries import list_delegations
 from scheduler.timing import spans
 
 
@@ -28,10 +30,10 @@ def sync_party(db: Session, conference: Conference, party: Party, booking: Booki
     rows = party.site_rows(conference.id, ids)
     insert_bundle(db, [(Site, [row for row in rows if row["room_id"] in new])])
     for row in rows:
-        db.execute(update(Site).where(Site.id == row["id"]).values(role=row["role"], position=row["position"]))
+        queries.set_site(db, row)
     _sync_delegations(db, conference, party, booking, {row["room_id"]: row["id"] for row in rows})
     gone = [site_id for room_id, site_id in kept.items() if room_id not in booking.room_ids]
-    db.execute(delete(Site).where(Site.id.in_(gone)))
+    queries.delete_sites(db, gone)
     return _sync_guests(db, conference, party, now)
 
 
@@ -39,26 +41,22 @@ def _sync_delegations(
     db: Session, conference: Conference, party: Party, booking: Booking, site_of_room: dict[int, int]
 ) -> None:
     rows = party.delegation_rows(conference.id, booking.form, site_of_room)
-    there = {d.unit_id for d in db.scalars(select(Delegation).where(Delegation.conference_id == conference.id))}
-    wanted = {row["unit_id"] for row in rows}
-    db.execute(
-        delete(Delegation).where(Delegation.conference_id == conference.id, Delegation.unit_id.in_(there - wanted))
-    )
+    there = {delegation.unit_id for delegation in list_delegations(db, conference.id)}
+    queries.delete_delegations(db, conference.id, there - {row["unit_id"] for row in rows})
     for row in rows:
         if row["unit_id"] in there:
-            mine = (Delegation.conference_id == conference.id, Delegation.unit_id == row["unit_id"])
-            db.execute(update(Delegation).where(*mine).values(**row))
+            queries.set_delegation(db, row)
     insert_bundle(db, [(Delegation, [row for row in rows if row["unit_id"] not in there])])
 
 
 def _sync_guests(db: Session, conference: Conference, party: Party, now: datetime) -> bool:
-    there = {guest.mail: guest for guest in db.scalars(select(Guest).where(Guest.conference_id == conference.id))}
+    there = {guest.mail: guest for guest in queries.list_all_guests(db, conference.id)}
     wanted = {invitee.mail: guest_row(conference.id, invitee) for invitee in party.invitees}
     returned = any(guest.removed_at is not None for mail, guest in there.items() if mail in wanted)
     for mail, guest in there.items():
         values = {**wanted[mail], "removed_at": None} if mail in wanted else {"removed_at": now}
         if mail in wanted or guest.removed_at is None:
-            db.execute(update(Guest).where(Guest.id == guest.id).values(**values))
+            queries.set_guest(db, guest.id, values)
     insert_bundle(db, [(Guest, [row for mail, row in wanted.items() if mail not in there])])
     return returned
 
@@ -67,13 +65,12 @@ def sync_commitments(db: Session, conference: Conference, booking: Booking, *, n
     """Delete and write anew what is held; open or close the video room when the form says so."""
     times = spans(booking.starts, booking.ends, rules.timing)
     delete_reservations(db, conference.id)
-    current = db.scalar(select(Opening.id).where(Opening.conference_id == conference.id, Opening.until.is_(None)))
     openings: list[dict[str, Any]] = []
-    if booking.has_video and current is None:
-        made = db.scalars(select(Opening.generation).where(Opening.conference_id == conference.id)).all()
-        openings = [opening_row(conference.id, rules.bridges[0], now, max(made, default=0) + 1)]
-    elif not booking.has_video:
-        close_opening(db, conference.id, now)
+    if not booking.has_video:
+        set_current_opening_closed(db, conference.id, now)
+    elif find_current_opening(db, conference.id) is None:
+        generation = queries.last_generation(db, conference.id) + 1
+        openings = [opening_row(conference.id, rules.bridges[0], now, generation)]
     try:
         insert_bundle(
             db,
@@ -84,7 +81,3 @@ def sync_commitments(db: Session, conference: Conference, booking: Booking, *, n
         )
     except IntegrityError as problem:
         raise_taken(problem)
-
-
-def close_opening(db: Session, conference_id: int, now: datetime) -> None:
-    db.execute(update(Opening).where(Opening.conference_id == conference_id, Opening.until.is_(None)).values(until=now))

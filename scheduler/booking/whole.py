@@ -8,6 +8,7 @@ from sqlalchemy.orm import Session
 
 from rooms.errors import NotFound
 from rooms.models import Unit
+from scheduler.booking.queries import list_guests
 from scheduler.booking.reading_queries import Sight
 from scheduler.local_time import local_day
 from scheduler.models import Conference, Guest
@@ -16,7 +17,6 @@ from scheduler.reading_queries import (
     SiteRow,
     find_visible,
     list_delegation_rows,
-    list_guest_rows,
     list_short_names,
     list_site_rows,
 )
@@ -44,5 +44,5 @@ def read_conference(db: Session, key: str, *, sight: Sight) -> ConferenceView:
     short = list_short_names(db, [(host.id, day)]).get((host.id, day), host.code)
     return ConferenceView(
         conference, host.code, short, tuple(list_site_rows(db, conference.id)),
-        tuple(list_delegation_rows(db, conference.id)), tuple(list_guest_rows(db, conference.id)),
+        tuple(list_delegation_rows(db, conference.id)), tuple(list_guests(db, conference.id)),
     )  # fmt: skip

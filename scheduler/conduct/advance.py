@@ -98,9 +98,7 @@ def _end(
 
 def close_openings(db: Session, conference_id: int, *, now: datetime) -> None:
     """Close the conference's current opening, if it has one, and owe the end of its video rooms."""
-    opening = queries.find_current_opening(db, conference_id)
-    if opening is not None:
-        queries.set_opening_closed(db, opening.id, now)
+    queries.set_current_opening_closed(db, conference_id, now)
     owe_end(db, conference_id, now=now)
 
 

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from typing import Any, NamedTuple
 
-from sqlalchemy import and_, bindparam, or_, select
+from sqlalchemy import and_, bindparam, select
 from sqlalchemy.orm import Session
 
 from rooms.models import Endpoint, Room, RoomUnit, UnitName
-from scheduler.models import Conference, Fact, Opening, Site
+from rooms.queries import dated
+from scheduler.models import LONGEST_SPAN, Conference, Fact, Opening, Site
 
-LONGEST = timedelta(days=3)  # the CHECK on reservations: nothing that touches now started earlier
 ALIVE = ("planned", "provisioned", "open")
 
 
@@ -29,15 +29,11 @@ class Place(NamedTuple):
 _DAY: Any = bindparam("day")
 
 
-def _dated(table: Any) -> Any:
-    return and_(table.valid_from <= _DAY, or_(table.valid_to.is_(None), table.valid_to >= _DAY))
-
-
 _PLACE = (
     select(Endpoint.id, Endpoint.key, Room.id, Room.name, UnitName.short)
     .join(Room, Room.id == Endpoint.room_id)
-    .outerjoin(RoomUnit, and_(RoomUnit.room_id == Room.id, _dated(RoomUnit)))
-    .outerjoin(UnitName, and_(UnitName.unit_id == RoomUnit.unit_id, _dated(UnitName)))
+    .outerjoin(RoomUnit, and_(RoomUnit.room_id == Room.id, dated(RoomUnit, _DAY)))
+    .outerjoin(UnitName, and_(UnitName.unit_id == RoomUnit.unit_id, dated(UnitName, _DAY)))
     .where(Endpoint.id == bindparam("endpoint_id"), Endpoint.revoked_at.is_(None))
 )
 _SITTINGS = (
@@ -47,7 +43,7 @@ _SITTINGS = (
     )
     .join(Site, Site.conference_id == Conference.id)
     .outerjoin(Opening, and_(Opening.conference_id == Conference.id, Opening.until.is_(None)))
-    .outerjoin(UnitName, and_(UnitName.unit_id == Conference.host_unit_id, _dated(UnitName)))
+    .outerjoin(UnitName, and_(UnitName.unit_id == Conference.host_unit_id, dated(UnitName, _DAY)))
     .where(
         Site.room_id == bindparam("room_id"),
         Conference.state.in_(ALIVE),
@@ -81,7 +77,7 @@ def find_place(db: Session, endpoint_id: int, day: date) -> Place | None:
 
 def list_sittings(db: Session, room_id: int, now: datetime, until: datetime, day: date) -> list[Sitting]:
     """What is planned or running in a room, in time order, also what may already have ended by the clock."""
-    values = {"room_id": room_id, "since": now - LONGEST, "until": until, "day": day}
+    values = {"room_id": room_id, "since": now - LONGEST_SPAN, "until": until, "day": day}
     return [Sitting(*row) for row in db.execute(_SITTINGS, values)]
 
 

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from scheduler import outbox
-from scheduler.models import Bridge, Conference, Opening
+from scheduler.conduct.queries import list_opened
 
 END_MEETING = "end_meeting"
 _USEFUL_FOR = timedelta(hours=2)
@@ -16,20 +15,14 @@ _USEFUL_FOR = timedelta(hours=2)
 
 def owe_end(db: Session, conference_id: int, *, now: datetime) -> None:
     """Owe the end of the video rooms of a conference, once an opening; a room that is gone counts as ended."""
-    query = (
-        select(Opening, Bridge.name)
-        .join(Bridge)
-        .join(Conference, Conference.id == Opening.conference_id)
-        .where(Opening.conference_id == conference_id, Conference.demo.is_(False))  # nothing was opened for those
-    )
     outbox.owe(
         db,
         [
             {
-                "kind": END_MEETING, "key": f"end:{opening.id}", "chain": f"end:{opening.id}",
+                "kind": END_MEETING, "key": f"end:{opened.opening_id}", "chain": f"end:{opened.opening_id}",
                 "conference_id": conference_id, "due": now, "expires": now + _USEFUL_FOR, "created": now,
-                "payload": {"opening": opening.id, "bridge": bridge, "jitsi_name": opening.jitsi_name},
+                "payload": {"opening": opened.opening_id, "bridge": opened.bridge, "jitsi_name": opened.jitsi_name},
             }
-            for opening, bridge in db.execute(query)
+            for opened in list_opened(db, conference_id)
         ],
     )  # fmt: skip

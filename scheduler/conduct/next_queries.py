@@ -9,8 +9,8 @@ from typing import NamedTuple
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from scheduler.conduct.agenda_queries import ALIVE, LONGEST
-from scheduler.models import Conference, Site
+from scheduler.conduct.agenda_queries import ALIVE
+from scheduler.models import LONGEST_SPAN, Conference, Site
 
 
 class NextSitting(NamedTuple):
@@ -33,7 +33,7 @@ def list_next_sittings(
         .join(Conference, Conference.id == Site.conference_id)
         .where(
             Site.room_id.in_(room_ids), Conference.state.in_(ALIVE), Conference.starts < until,
-            Conference.starts > now - LONGEST, Conference.ends > now,
+            Conference.starts > now - LONGEST_SPAN, Conference.ends > now,
         )
         .order_by(Conference.starts.desc(), Conference.id.desc())
     )  # fmt: skip

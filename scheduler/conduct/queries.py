@@ -10,7 +10,7 @@ from sqlalchemy import CursorResult, Select, delete, func, insert, or_, select, 
 from sqlalchemy.orm import Session
 
 from rooms.once import insert_once
-from scheduler.models import Conference, Fact, Opening, Reservation, Site
+from scheduler.models import Bridge, Conference, Fact, Opening, Reservation, Site
 
 JOINED = ("occupant.joined", "endpoint.joined")
 
@@ -68,9 +68,28 @@ def find_current_opening(db: Session, conference_id: int) -> Opening | None:
     return db.scalar(select(Opening).where(Opening.conference_id == conference_id, Opening.until.is_(None)))
 
 
-def set_opening_closed(db: Session, opening_id: int, at: datetime) -> None:
-    row = update(Opening).where(Opening.id == opening_id, Opening.until.is_(None))
+def set_current_opening_closed(db: Session, conference_id: int, at: datetime) -> None:
+    row = update(Opening).where(Opening.conference_id == conference_id, Opening.until.is_(None))
     db.execute(row.values(until=at).execution_options(synchronize_session=False))
+
+
+class Opened(NamedTuple):
+    """A video room that was or may have been opened."""
+
+    opening_id: int
+    bridge: str
+    jitsi_name: str
+
+
+def list_opened(db: Session, conference_id: int) -> list[Opened]:
+    """All video rooms of a conference; of a demonstration none, since nothing was opened for it."""
+    query = (
+        select(Opening.id, Bridge.name, Opening.jitsi_name)
+        .join(Bridge, Bridge.id == Opening.bridge_id)
+        .join(Conference, Conference.id == Opening.conference_id)
+        .where(Opening.conference_id == conference_id, Conference.demo.is_(False))
+    )
+    return [Opened(*row) for row in db.execute(query)]
 
 
 def find_opening(db: Session, bridge_id: int, jitsi_name: str) -> Opening | None:

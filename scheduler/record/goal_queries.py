@@ -6,9 +6,10 @@ from collections.abc import Sequence
 from datetime import date
 from typing import Any
 
-from sqlalchemy import insert, or_, select, update
+from sqlalchemy import insert, select, update
 from sqlalchemy.orm import Session
 
+from rooms.queries import dated
 from scheduler.models import Goal, KpiScope
 
 
@@ -31,9 +32,7 @@ def list_scopes(db: Session) -> list[KpiScope]:
 
 def find_scope(db: Session, on: date) -> KpiScope | None:
     """Which level of unit makes a meeting count on a day."""
-    return db.scalar(
-        select(KpiScope).where(KpiScope.valid_from <= on, or_(KpiScope.valid_to.is_(None), KpiScope.valid_to >= on))
-    )
+    return db.scalar(select(KpiScope).where(dated(KpiScope, on)))
 
 
 def add_scopes(db: Session, rows: Sequence[dict[str, Any]]) -> None:

@@ -19,10 +19,11 @@ from confsvc.web.pages.typed import text_field
 from confsvc.web.rendering import redirect, render
 from rooms.errors import FieldError, Invalid
 from scheduler.booking import edit
+from scheduler.booking.queries import list_guests
 from scheduler.errors import Stale, WrongMove
 from scheduler.models import Conference
 from scheduler.moves import MOVES
-from scheduler.reading_queries import list_guest_rows, list_site_rows
+from scheduler.reading_queries import list_site_rows
 
 P = Permission.CONFERENCE_CANCEL
 LONGEST_REASON = 500
@@ -62,7 +63,7 @@ def _concerned(db: Session, actor: Actor, key: str, *, now: datetime) -> Concern
     sites = tuple(row.unit_short or row.room for row in list_site_rows(db, conference.id))
     told = conference.state != "draft"
     running = conference.state == "open" and conference.starts <= now
-    return Concerned(conference, sites, len(list_guest_rows(db, conference.id)) if told else 0, told, running)
+    return Concerned(conference, sites, len(list_guests(db, conference.id)) if told else 0, told, running)
 
 
 async def save(request: web.Request) -> web.Response:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from confsvc.access import Actor, Permission, draft_hosts, may, units_for
@@ -13,6 +12,8 @@ from rooms.errors import NotAllowed, NotFound
 from scheduler.booking.edit import CHANGEABLE
 from scheduler.booking.reading_queries import Sight
 from scheduler.models import Conference
+from scheduler.reading_queries import find_visible
+from scheduler.record.figure_queries import list_seen
 from scheduler.standing import wants_result
 
 
@@ -27,8 +28,7 @@ def sight_of(actor: Actor) -> Sight:
 
 def find_seen(db: Session, actor: Actor, key: str) -> Conference:
     """The conference, or NotFound when there is none that this person may look at."""
-    query = select(Conference).where(Conference.key == key, sight_of(actor).condition())
-    found = db.scalar(query)
+    found = find_visible(db, key, sight=sight_of(actor))
     if found is None:
         raise NotFound(kind="conference", key=key)
     return found
@@ -36,8 +36,7 @@ def find_seen(db: Session, actor: Actor, key: str) -> Conference:
 
 def is_seen(db: Session, actor: Actor, conference: Conference) -> bool:
     """Whether this person may look at the conference."""
-    query = select(Conference.id).where(Conference.id == conference.id, sight_of(actor).condition())
-    return db.scalar(query) is not None
+    return bool(list_seen(db, [conference.id], sight_of(actor)))
 
 
 def find_hosted(db: Session, actor: Actor, key: str, permission: Permission) -> Conference:
@@ -59,13 +58,19 @@ class May:
     conduct: bool = False
     again: bool = False
 
+    @property
+    def any(self) -> bool:
+        """Whether this person looks after the conference at all."""
+        return self.change or self.cancel or self.submit or self.confirm or self.conduct
+
 
 def may_do(actor: Actor, conference: Conference, now: datetime) -> May:
     host, state = conference.host_unit_id, conference.state
     ahead = state == "draft" or (state in CHANGEABLE and conference.starts > now)
     return May(
         change=ahead and may(actor, Permission.CONFERENCE_CHANGE, host),
-        cancel=state in (*CHANGEABLE, "open") and may(actor, Permission.CONFERENCE_CANCEL, host),
+        cancel=(state == "draft" or (state in (*CHANGEABLE, "open") and conference.ends > now))
+        and may(actor, Permission.CONFERENCE_CANCEL, host),
         submit=state == "draft" and may(actor, Permission.CONFERENCE_BOOK, host),
         confirm=state in ("ended", "recorded") and may_confirm(actor, conference),
         conduct=may(actor, Permission.CONFERENCE_CONDUCT),
