@@ -10,7 +10,7 @@ from pathlib import Path
 import click
 
 from confsvc.cli import check, conferences, data, demo, serve, simulate, users
-from confsvc.cli.common import Setup
+from confsvc.cli.setup import Setup
 
 EPILOG = """\b
 First steps:

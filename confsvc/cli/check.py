@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from confsvc.cli.common import Setup, json_option, show
+from confsvc.cli.setup import Setup, json_option, show
 from confsvc.config import describe
 
 

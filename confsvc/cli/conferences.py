@@ -8,7 +8,7 @@ from typing import Any
 import click
 from sqlalchemy.orm import Session
 
-from confsvc.cli.common import Setup, fail, json_option, now, show, told
+from confsvc.cli.setup import Setup, fail, json_option, now, show, told
 from rooms.queries import list_units
 from scheduler.booking.queries import find_conference, list_guests
 from scheduler.local_time import LOCAL, instant, local_day

@@ -9,7 +9,7 @@ from pathlib import Path
 import click
 
 from confsvc import migrate as schema
-from confsvc.cli.common import Setup, fail, json_option, now, show, told
+from confsvc.cli.setup import Setup, fail, json_option, now, show, told
 from confsvc.config import Settings
 from confsvc.database import Database
 from rooms.history import import_history

@@ -7,8 +7,8 @@ from typing import Any
 
 import click
 
-from confsvc.cli.common import Setup, json_option, now, show, told
 from confsvc.cli.data import prepare
+from confsvc.cli.setup import Setup, json_option, now, show, told
 from confsvc.demonstration import queries
 from confsvc.demonstration.play import play
 from confsvc.rules import rules_of

@@ -10,8 +10,8 @@ from contextlib import contextmanager
 
 import click
 
-from confsvc.cli.common import Setup, fail, now
 from confsvc.cli.data import prepare
+from confsvc.cli.setup import Setup, fail, now
 from confsvc.config import Settings
 from confsvc.tokens import first_admin_link
 from confsvc.web.serving import serve as run

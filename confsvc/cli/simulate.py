@@ -9,7 +9,7 @@ import sys
 
 import click
 
-from confsvc.cli.common import Setup, fail
+from confsvc.cli.setup import Setup, fail
 from confsvc.simulate.config import SimulatorConfig
 from confsvc.simulate.main import serve as run
 

@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from confsvc import accounts, tokens
 from confsvc.access import SCOPES
-from confsvc.cli.common import Setup, fail, json_option, now, show, told
+from confsvc.cli.setup import Setup, fail, json_option, now, show, told
 from confsvc.models import Account
 from confsvc.passwords import Passwords, password_errors
 from confsvc.queries import find_account_by_login, list_accounts, list_grants

@@ -6,7 +6,7 @@ import json
 import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, NoReturn
@@ -16,7 +16,6 @@ import click
 from confsvc import migrate
 from confsvc.config import Settings
 from confsvc.database import Database
-from confsvc.i18n import text
 from confsvc.secret import ConfigError
 from confsvc.settings import load
 from confsvc.web.errors import field_text, text_of
@@ -31,7 +30,6 @@ class Setup:
 
     config: Path | None
     var: Path | None
-    overrides: dict[str, dict[str, Any]] = field(default_factory=dict)
 
     def settings(self, *, quickstart: bool = False, **service: Any) -> Settings:
         """The settings with the command line over them; mistakes end the program, all of them listed."""
@@ -94,5 +92,3 @@ def show(value: Mapping[str, Any] | list[Any], *, as_json: bool, line: str | Non
 
 
 json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON for programs.")
-
-__all__ = ["NO", "WRONG", "Setup", "fail", "json_option", "now", "show", "text", "told"]
