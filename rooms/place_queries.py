@@ -141,6 +141,14 @@ def list_people(db: Session, *, unit_ids: Collection[int] | None = None, search:
     return list(db.scalars(query))
 
 
+def list_phones(db: Session, mails: Collection[str]) -> dict[str, str]:
+    """Mail address to telephone number, for those of whom one is known."""
+    query = select(Person.mail, Person.phone).where(
+        Person.mail.in_(mails), Person.phone != "", Person.retired_at.is_(None)
+    )
+    return {mail: phone for mail, phone in db.execute(query) if mail} if mails else {}
+
+
 def list_contacts(db: Session, unit_ids: Collection[int]) -> list[Person]:
     """Who at these units gets its invitations: contacts with an address, by unit and given name."""
     query = select(Person).where(

@@ -19,13 +19,14 @@ from confsvc.web.pages.course import course
 from confsvc.web.pages.phrases import Phrases
 from confsvc.web.pages.sight import find_seen, may_do
 from confsvc.web.rendering import render
+from rooms.place_queries import list_phones
 from rooms.queries import list_names
 from scheduler.booking.history_queries import find_current_room, list_changes, list_last_facts, list_room_names
 from scheduler.booking.reading import TROUBLED, SiteView, part_views, recipient_views, site_views
 from scheduler.local_time import local_day
 from scheduler.models import Conference
 from scheduler.standing import standing, wants_result
-from scheduler.timing import Timing
+from scheduler.timing import Timing, spans
 
 Heard = Callable[[int], datetime | None]
 MOST_FACTS = 40
@@ -81,21 +82,23 @@ def _fresh(
     recipients = recipient_views(db, conference)
     here = standing(conference, now)
     changes = list_changes(db, conference.id)
+    troubled = [r for r in recipients if r.delivery in TROUBLED and not r.removed]
+    times = spans(conference.starts, conference.ends, timing, booked_ends=conference.booked_ends)
     return {
         "conference": conference, "standing": here, "course": course(conference, changes, here, words, timing, now),
         "sites": sites, "inside": sum(s.since is not None for s in sites), "recipients": recipients,
-        "troubled": [r for r in recipients if r.delivery in TROUBLED and not r.removed],
+        "troubled": troubled, "phones": list_phones(db, {r.mail for r in troubled}),
         "reached": sum(r.delivery == "sent" for r in recipients if not r.removed),
         "invited": sum(not r.removed for r in recipients), "polled": conference.state in POLLED,
         "begun": any(s.first is not None for s in sites),
-        "may": may_do(actor, conference, now), "wants_result": wants_result(conference),
-        "devices_wanting": _wanting(conference, sites),
+        "may": may_do(actor, conference, now), "closes": times.ends_grace, "wants_result": wants_result(conference),
+        "devices_wanting": _wanting(conference, sites, now),
     }  # fmt: skip
 
 
-def _wanting(conference: Conference, sites: list[SiteView]) -> int:
+def _wanting(conference: Conference, sites: list[SiteView], now: datetime) -> int:
     """How many rooms could not join by themselves as things stand."""
-    if conference.state not in ("planned", "provisioned", "open"):
+    if conference.state not in ("planned", "provisioned", "open") or conference.ends <= now:
         return 0
     return sum(s.link is not None and s.link != "online" and s.since is None for s in sites)
 

@@ -15,11 +15,14 @@ from confsvc.web.pages.words import Words
 from confsvc.web.rendering import redirect, render
 from rooms.errors import NotAllowed, NotFound
 from rooms.names import search_key, tidy
+from rooms.place_queries import list_phones
 from scheduler.outbox_acts import give_up, retry_now
 from scheduler.outbox_queries import GROUPS, LETTER, OutboxFilter, OutboxRow, count_outbox, find_outbox, list_outbox
 
 PAGE = 50
 KINDS = (LETTER, "end_meeting")
+CALLED = (*GROUPS["failed"], "deferred")
+"""Whom one would rather telephone."""
 
 
 @dataclass(frozen=True)
@@ -60,18 +63,23 @@ async def outbox(request: web.Request) -> web.Response:
     """The list with counts per state."""
     wanted, actor = _asked(request), keys.actor(request)
     hosts = units_for(actor, Permission.OUTBOX_READ)
-    rows, counts = await request.app[keys.DATABASE].read(_read, wanted, hosts)
+    rows, counts, phones = await request.app[keys.DATABASE].read(_read, wanted, hosts)
     more = rows[PAGE - 1].id if len(rows) > PAGE else None
     return render(
         request, "outbox.html", w=Words(request[keys.LANGUAGE]), rows=rows[:PAGE], asked=wanted, more=more,
+        phones=phones,
         counts={group: sum(counts.get(name, 0) for name in names) for group, names in GROUPS.items()},
         maildir=request.app[keys.SETTINGS].maildir, may_act=lambda row: _may_act(request, row), now=keys.now(request),
     )  # fmt: skip
 
 
-def _read(db: Session, wanted: Asked, hosts: frozenset[int] | None) -> tuple[list[OutboxRow], dict[str, int]]:
+def _read(
+    db: Session, wanted: Asked, hosts: frozenset[int] | None
+) -> tuple[list[OutboxRow], dict[str, int], dict[str, str]]:
     asked_for = wanted.filter(hosts)
-    return list_outbox(db, asked_for, before=wanted.before, limit=PAGE + 1), count_outbox(db, asked_for)
+    rows = list_outbox(db, asked_for, before=wanted.before, limit=PAGE + 1)
+    called = {row.mail for row in rows if row.mail and row.delivery in CALLED}
+    return rows, count_outbox(db, asked_for), list_phones(db, called)
 
 
 def _may_act(request: web.Request, row: OutboxRow) -> bool:

@@ -10,13 +10,13 @@ from html import unescape
 
 import httpx
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from confsvc.config import Settings, Smtp
 from confsvc.database import Database
 from confsvc.effects import handlers, open_mailer, sender_of
 from confsvc.web import keys
-from rooms.models import Change
+from rooms.models import Change, Person
 from scheduler import outbox
 from scheduler.drain import drain
 from scheduler.models import Effect
@@ -130,6 +130,19 @@ async def test_an_operator_tries_again_at_once_and_leaves_a_trace(service: Servi
     assert _effect(service).due == service.now
     last = service.database.read_now(lambda db: db.scalars(select(Change).order_by(Change.id.desc())).first())
     assert (last.subject_kind, last.subject_id, last.act) == ("effect", effect.id, "retried")
+
+
+async def test_whom_to_call_stands_there_with_the_number(service: Service) -> None:
+    key = _book(service)
+    number = update(Person).where(Person.mail == GUEST).values(phone="0204 385 4321")
+    service.database.write_now(lambda db: db.execute(number))
+    operator = await _operator(service)
+    shown = '<a class="nowrap" href="tel:02043854321">0204 385 4321</a>'
+    assert shown not in (await operator.get("/outbox")).text, "nobody has to be called yet"
+    _settle(service, Dead("550 no such mailbox"))
+    listed = (await operator.get("/outbox", params={"state": "failed"})).text
+    assert shown in listed and "data-print" in listed
+    assert shown in (await operator.get(f"/conferences/{key}")).text
 
 
 async def test_a_dead_letter_gets_another_life_until_its_meeting_is_over(service: Service) -> None:
