@@ -10,9 +10,10 @@ from sqlalchemy.orm import Session
 
 from confsvc.access import Actor, Permission, may_somewhere, units_for
 from confsvc.web import keys
+from confsvc.web.pages.figures import goal_percent
 from confsvc.web.pages.lines import LineView, line_views
-from confsvc.web.pages.phrases import Phrases
 from confsvc.web.pages.sight import sight_of
+from confsvc.web.pages.words import Words
 from confsvc.web.rendering import render
 from rooms.health import Link, link
 from rooms.place_queries import list_rooms
@@ -27,9 +28,15 @@ from scheduler.booking.reading_queries import (
     list_wanting_result,
 )
 from scheduler.local_time import instant, local_day
+from scheduler.record.figures import Figures, read_figures
+from scheduler.record.selection import Selection
 
 MOST = 50
 """As many as are counted one by one; more are "50+"."""
+ACTING = (Permission.RESULT_CONFIRM, Permission.CONFERENCE_BOOK, Permission.OUTBOX_READ, Permission.ENDPOINT_READ)
+"""Who may none of these has nothing waiting, ever."""
+STEERING = ("leader", "reporter")
+"""Functions whose first question is the share of the year."""
 _ALIVE = ("planned", "provisioned", "open", "ended", "recorded")
 
 
@@ -54,6 +61,7 @@ class Today:
     drafts: list[LineView]
     unreached: list[Unreached]
     troubled: list[Trouble]
+    figures: Figures | None
 
     @property
     def waiting(self) -> int:
@@ -63,17 +71,17 @@ class Today:
 async def show(request: web.Request) -> web.Response:
     """GET /."""
     actor, now = keys.actor(request), keys.now(request)
-    words = Phrases(request[keys.LANGUAGE])
+    words = Words(request[keys.LANGUAGE])
     found = await request.app[keys.DATABASE].read(today, actor, words, now=now)
     return render(
         request, "today.html", w=words, now=now, it=found, most=MOST, now_words=words.headed(words.day(now)),
         may_book=may_somewhere(actor, Permission.CONFERENCE_BOOK),
         may_log=may_somewhere(actor, Permission.CONFERENCE_LOG),
-        sees_devices=may_somewhere(actor, Permission.ENDPOINT_READ),
+        acts=any(may_somewhere(actor, permission) for permission in ACTING), goal_percent=goal_percent,
     )  # fmt: skip
 
 
-def today(db: Session, actor: Actor, words: Phrases, *, now: datetime) -> Today:
+def today(db: Session, actor: Actor, words: Words, *, now: datetime) -> Today:
     """One look at everything."""
     morning = instant(local_day(now))
     night = morning + timedelta(days=1)
@@ -93,8 +101,14 @@ def today(db: Session, actor: Actor, words: Phrases, *, now: datetime) -> Today:
         over=views([x for x in lines if x.state in ("ended", "recorded") or x.ends <= now]),
         next_days=views(days), to_confirm=views(list_wanting_result(db, confirms, MOST)),
         drafts=views(list_drafts(db, books, MOST)), unreached=list_unreached(db, watched, now=now, limit=MOST),
-        troubled=_troubled(db, actor, now, night),
+        troubled=_troubled(db, actor, now, night), figures=_figures(db, actor, now),
     )  # fmt: skip
+
+
+def _figures(db: Session, actor: Actor, now: datetime) -> Figures | None:
+    if not actor.functions.intersection(STEERING):
+        return None
+    return read_figures(db, local_day(now).year, Selection(), now=now)
 
 
 def _troubled(db: Session, actor: Actor, now: datetime, night: datetime) -> list[Trouble]:

@@ -17,7 +17,10 @@ async def test_an_empty_day_says_what_to_do(service: Service) -> None:
     page = (await clerk.get("/")).text
     assert "Thứ Ba, 24/11/2026" in page and "Hôm nay không có cuộc họp" in page and 'href="/book"' in page
     leader = await service.browser(service.account("leader", "leader", unit="UBNDT", at=None))
-    assert 'href="/book"' not in (await leader.get("/")).text
+    page = (await leader.get("/")).text
+    assert 'href="/book"' not in page and "Không có việc chờ xử lý" not in page
+    assert "Tỷ lệ họp trực tuyến năm nay" in page and 'href="/figures"' in page
+    assert "Tỷ lệ họp trực tuyến năm nay" not in (await clerk.get("/")).text
 
 
 async def test_each_sees_what_needs_him(service: Service) -> None:
