@@ -66,7 +66,7 @@ def page_context(request: web.Request) -> dict[str, Any]:
         "simulated": settings.simulated,
         "build": BUILD,
         "path": request.path_qs if request.method == "GET" else request.path,
-        "q": request.query.get("q", ""),
+        "q": request.query.get("q", "") if request.path == "/search" else "",
         "operator_phone": settings.service.operator_phone,
     }
 

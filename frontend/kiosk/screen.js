@@ -60,7 +60,8 @@ export class Screen {
     this.#both("until-start", span(starts - now));
     this.#put("until-join", clockSpan(Date.parse(shown.join_at) - now));
     this.#put("join-time", this.local.time(Date.parse(shown.join_at)));
-    this.#both("until-end", ends > now ? span(ends - now) : ["quá giờ", "overrun"]);
+    const [left, leftEn] = span(ends - now);
+    this.#both("until-end", ends > now ? [`Còn ${left}`, `${leftEn} left`] : ["Quá giờ", "overrun"]);
   }
 
   #list(state, now) {

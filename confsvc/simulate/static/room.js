@@ -35,7 +35,7 @@ function draw() {
         const muted = one.local ? one.audioMuted : one.audio_muted;
         if (one.local) { item.className = 'local'; }
         item.textContent = one.name || 'Không tên / no name';
-        state.textContent = muted ? 'Micro tắt / mic off' : 'Micro bật / mic on';
+        state.textContent = muted ? 'Micrô tắt / mic off' : 'Micrô bật / mic on';
         item.append(state);
         return item;
     }));
@@ -44,7 +44,7 @@ function draw() {
         byId(id).hidden = Array.isArray(config.toolbarButtons) && !config.toolbarButtons.includes(button);
         if (id !== 'leave') { byId(id).setAttribute('aria-pressed', String(me[`${id}Muted`])); }
     }
-    byId('audio').textContent = me.audioMuted ? 'Bật micro / Unmute' : 'Tắt micro / Mute';
+    byId('audio').textContent = me.audioMuted ? 'Bật micrô / Unmute' : 'Tắt micrô / Mute';
     byId('video').textContent = me.videoMuted ? 'Bật camera / Camera on' : 'Tắt camera / Camera off';
 }
 
