@@ -22,9 +22,9 @@ from confsvc.web.routes import ROUTES
 from rooms.pairing import WrongCodes, confirm
 from scheduler.conduct.advance import finish
 from scheduler.models import Fact
+from tests.browser import watched
 from tests.fakes.jitsi import until
 from tests.fakes.service import Service
-from tests.stories.browser import chromium
 from tests.stories.day import TWELVE, attendance, conference
 
 pytestmark = pytest.mark.browser
@@ -80,7 +80,7 @@ async def acting(service: Service) -> AsyncIterator[None]:
 
 
 async def test_twelve_sites_one_of_them_a_browser(service: Service) -> None:
-    async with chromium() as (context, asked), acting(service):
+    async with watched() as (context, asked), acting(service):
         page = await _paired(service, context)
         await service.pair(*(unit for unit in TWELVE if unit != KIOSK))
         key, joins = await _booked(service)
@@ -231,7 +231,7 @@ async def test_staff_pages_ask_nobody_else(service: Service) -> None:
     pages = [path for path in paths if not path.startswith(other) and "." not in path]
     pages = [path for path in pages if path != "/sign-in"] + [made["url"]]
     problems: list[str] = []
-    async with chromium() as (context, asked):
+    async with watched() as (context, asked):
         page = await context.new_page()
         page.on("pageerror", lambda error: problems.append(str(error)))
         await page.goto(f"{service.url}/sign-in")

@@ -7,7 +7,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from playwright.async_api import Browser, Page, async_playwright
+from playwright.async_api import Browser, Page
 
 from confsvc.config import Settings
 from confsvc.database import Database
@@ -15,21 +15,13 @@ from confsvc.web import keys
 from rooms.fleet_queries import list_fleet
 from rooms.pairing import start
 from scheduler.local_time import local_day
+from tests.browser import violations
 from tests.confsvc.conftest import PASSWORD, Service, serving
 from tests.confsvc.pages.counted import add_example
 from tests.confsvc.pages.scenes import booked, pair_all
-from tests.confsvc.pages.test_browser import FLAGS, violations
 from tests.directory import load_default
 
 pytestmark = pytest.mark.browser
-
-
-@pytest.fixture(scope="module")
-async def chromium() -> AsyncIterator[Browser]:
-    async with async_playwright() as driver:
-        browser = await driver.chromium.launch(executable_path="/usr/bin/chromium", args=FLAGS)
-        yield browser
-        await browser.close()
 
 
 @pytest.fixture

@@ -4,34 +4,21 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from datetime import timedelta
-from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.async_api import Browser, Page, async_playwright
+from playwright.async_api import Browser, Page
 
 from confsvc.config import Settings
 from confsvc.database import Database
 from confsvc.web import keys
 from scheduler.models import Site
+from tests.browser import violations
 from tests.confsvc.conftest import PASSWORD, Service, serving
 from tests.confsvc.pages import scenes
 from tests.directory import load_default
 
 pytestmark = pytest.mark.browser
-AXE = Path(__file__).parents[3] / "frontend" / "node_modules" / "axe-core" / "axe.min.js"
-FLAGS = [
-    "--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
-    "--disable-background-networking", "--disable-component-update", "--disable-sync",
-]  # fmt: skip
-
-
-@pytest.fixture(scope="module")
-async def chromium() -> AsyncIterator[Browser]:
-    async with async_playwright() as driver:
-        browser = await driver.chromium.launch(executable_path="/usr/bin/chromium", args=FLAGS)
-        yield browser
-        await browser.close()
 
 
 @pytest.fixture
@@ -164,12 +151,6 @@ async def test_no_page_has_an_accessibility_violation(service: Service, chromium
     await page.wait_for_selector("[data-errors]")
     found += await violations(page, "/book refused")
     assert found == []
-
-
-async def violations(page: Page, where: str) -> list[str]:
-    await page.evaluate(AXE.read_text("utf-8"))
-    report = await page.evaluate("axe.run(document, {resultTypes: ['violations']})")
-    return [f"{where}: {v['id']} {v['nodes'][0]['html'][:120]}" for v in report["violations"]]
 
 
 async def test_nothing_overflows_on_a_phone(service: Service, chromium: Browser) -> None:
