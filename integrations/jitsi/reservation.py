@@ -1,4 +1,4 @@
-"""Prosody's reservation calls: reading its question, wording our answer. The other side of both is in prosody.py.
+"""Prosody's reservation calls: reading its question, wording our answer.
 
 Prosody is the HTTP client here. Four traps are closed by construction: the id is a URL-safe string, optional keys are
 left out and never null, an error body is always ``{"message": "<string>"}`` (anything else can silence a room until

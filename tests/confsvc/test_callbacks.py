@@ -26,12 +26,12 @@ from confsvc.web import callbacks, keys, metrics
 from confsvc.web.callbacks import SPAWNED, VIDEOS
 from confsvc.web.middleware import MIDDLEWARES
 from confsvc.web.route import Route
-from integrations.jitsi.prosody import read_answer
 from integrations.jitsi.tokens import SigningKey
 from scheduler.conduct.admission import CODES, Deny
 from scheduler.models import Conference, Fact, Opening
 from tests.fakes.captures import recorded
 from tests.fakes.jitsi import NotLetIn, SimulatedJitsi, until
+from tests.fakes.prosody import read_answer
 from tests.scheduler.booking.offices import RULES, START
 from tests.scheduler.conduct.world import END, World
 

@@ -21,8 +21,8 @@ from integrations.jitsi.events import (
     RoomDestroyed,
     read_event,
 )
-from integrations.jitsi.prosody import event_body
 from tests.fakes.captures import recorded
+from tests.fakes.prosody import event_body
 
 CALLS = [(case, call) for case, call in recorded() if "/esync/" in call["target"]]
 AT = datetime(2026, 11, 24, 1, 0, tzinfo=UTC)

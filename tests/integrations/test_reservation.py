@@ -13,9 +13,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from integrations.jitsi import reservation
-from integrations.jitsi.prosody import AnswerRefused, question_body, read_answer
 from integrations.jitsi.reservation import JunkCall, RoomQuestion, read_question
 from tests.fakes.captures import load, recorded
+from tests.fakes.prosody import AnswerRefused, question_body, read_answer
 
 NOW = datetime(2026, 11, 22, 20, 0, tzinfo=UTC)
 POSTS = [(case, call) for case, call in recorded() if call["target"] == "/reservation/conference"]

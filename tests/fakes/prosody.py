@@ -1,6 +1,7 @@
 """Prosody's part in the talk with us: what it asks, how it reads our answers, what it tells.
 
-For the simulated Jitsi and for tests. Behaviour is that of the recorded Prosody, its traps included.
+Behaviour is that of the recorded Prosody, its traps included. Written apart from the simulated Jitsi, so that our own
+answers are judged twice.
 """
 
 from __future__ import annotations
@@ -103,7 +104,7 @@ def _escaped(text: str) -> str:
 
 
 def event_body(event: RoomEvent) -> dict[str, Any]:
-    """The body that event_sync sends for an event; used by the simulated Jitsi and by tests."""
+    """The body that event_sync sends for an event."""
     place = event.place
     body: dict[str, Any] = {
         "is_breakout": place.breakout_id is not None,
