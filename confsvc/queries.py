@@ -6,7 +6,7 @@ from collections.abc import Collection, Sequence
 from datetime import date, datetime
 from typing import Any, cast
 
-from sqlalchemy import CursorResult, delete, exists, func, insert, or_, select, update
+from sqlalchemy import CursorResult, Select, bindparam, delete, exists, func, insert, or_, select, update
 from sqlalchemy.orm import Session, aliased
 
 from confsvc.access import Grant
@@ -60,10 +60,9 @@ def set_grant_end(db: Session, grant_id: int, last: date) -> None:
     db.execute(update(RoleGrant).where(RoleGrant.id == grant_id).values(valid_to=last))
 
 
-def list_grants(db: Session, account_id: int, day: date) -> tuple[Grant, ...]:
-    """The functions in force on ``day``; a substitute's only while the person substituted for holds it too."""
-    held = aliased(RoleGrant)
-    original = aliased(Account)
+def _in_force() -> Select[str, int | None]:
+    held, original = aliased(RoleGrant), aliased(Account)
+    day: Any = bindparam("day")
     still_held = exists().where(
         held.account_id == RoleGrant.substitute_for,
         held.function == RoleGrant.function,
@@ -73,23 +72,39 @@ def list_grants(db: Session, account_id: int, day: date) -> tuple[Grant, ...]:
         original.id == held.account_id,
         original.disabled_at.is_(None),
     )
-    query = (
+    return (
         select(RoleGrant.function, RoleGrant.unit_id)
-        .where(RoleGrant.account_id == account_id, dated(RoleGrant, day))
+        .where(RoleGrant.account_id == bindparam("account"), dated(RoleGrant, day))
         .where(or_(RoleGrant.substitute_for.is_(None), still_held))
         .order_by(RoleGrant.id)
     )
-    return tuple(Grant(function, unit_id) for function, unit_id in db.execute(query))
+
+
+# Asked at every request: built once, because building them takes longer than running them.
+_GRANTS_IN_FORCE = _in_force()
+_LIVE_SESSION = (
+    select(LoginSession, Account)
+    .join(Account, Account.id == LoginSession.account_id)
+    .where(LoginSession.sha256 == bindparam("sha256"), LoginSession.revoked_at.is_(None))
+    .where(LoginSession.expires > bindparam("now"), Account.disabled_at.is_(None))
+)
+_LIVE_TOKEN = (
+    select(ApiToken, Account)
+    .join(Account, Account.id == ApiToken.account_id)
+    .where(ApiToken.sha256 == bindparam("sha256"), ApiToken.revoked_at.is_(None))
+    .where(ApiToken.expires > bindparam("now"), Account.disabled_at.is_(None))
+)
+
+
+def list_grants(db: Session, account_id: int, day: date) -> tuple[Grant, ...]:
+    """The functions in force on ``day``; a substitute's only while the person substituted for holds it too."""
+    rows = db.execute(_GRANTS_IN_FORCE, {"account": account_id, "day": day})
+    return tuple(Grant(function, unit_id) for function, unit_id in rows)
 
 
 def find_session(db: Session, sha256: str, now: datetime) -> tuple[LoginSession, Account] | None:
     """A live session with its live account."""
-    row = db.execute(
-        select(LoginSession, Account)
-        .join(Account, Account.id == LoginSession.account_id)
-        .where(LoginSession.sha256 == sha256, LoginSession.revoked_at.is_(None), LoginSession.expires > now)
-        .where(Account.disabled_at.is_(None))
-    ).first()
+    row = db.execute(_LIVE_SESSION, {"sha256": sha256, "now": now}).first()
     return (row[0], row[1]) if row else None
 
 
@@ -161,12 +176,7 @@ def set_links_void(db: Session, purpose: str, account_id: int | None, now: datet
 
 def find_token(db: Session, sha256: str, now: datetime) -> tuple[ApiToken, Account] | None:
     """A live API token with its live account."""
-    row = db.execute(
-        select(ApiToken, Account)
-        .join(Account, Account.id == ApiToken.account_id)
-        .where(ApiToken.sha256 == sha256, ApiToken.revoked_at.is_(None), ApiToken.expires > now)
-        .where(Account.disabled_at.is_(None))
-    ).first()
+    row = db.execute(_LIVE_TOKEN, {"sha256": sha256, "now": now}).first()
     return (row[0], row[1]) if row else None
 
 

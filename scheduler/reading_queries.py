@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterable
 from datetime import date, datetime
 from typing import NamedTuple
 
-from sqlalchemy import and_, exists, func, or_, select
+from sqlalchemy import and_, bindparam, exists, func, or_, select
 from sqlalchemy.orm import Session
 
 from rooms.models import Room, Unit, UnitName
@@ -209,14 +209,18 @@ def count_live_conferences(db: Session) -> dict[str, int]:
     return dict(db.execute(query).all())
 
 
+_ROOM_IDS = select(Room.key, Room.id).where(Room.key.in_(bindparam("wanted", expanding=True)))
+_UNIT_IDS = select(Unit.code, Unit.id).where(Unit.code.in_(bindparam("wanted", expanding=True)))
+
+
 def list_room_ids(db: Session, keys: Collection[str]) -> dict[str, int]:
     """Ids of rooms by public key, also retired ones: whether they can be booked is not asked here."""
-    return dict(db.execute(select(Room.key, Room.id).where(Room.key.in_(keys))).all()) if keys else {}
+    return dict(db.execute(_ROOM_IDS, {"wanted": list(keys)}).all()) if keys else {}
 
 
 def list_unit_ids(db: Session, codes: Collection[str]) -> dict[str, int]:
     """Ids of units by code, whatever the day."""
-    return dict(db.execute(select(Unit.code, Unit.id).where(Unit.code.in_(codes))).all()) if codes else {}
+    return dict(db.execute(_UNIT_IDS, {"wanted": list(codes)}).all()) if codes else {}
 
 
 def list_unit_codes(db: Session, ids: Collection[int]) -> dict[int, str]:

@@ -166,7 +166,7 @@ def _template(db: Session) -> dict[str, list[dict[str, Any]]]:
 class _Anchor:
     """Writes the template's rows again and again under new ids, keys and times."""
 
-    numbers = itertools.count(1_000_000_000)  # shared: several figures write into one database
+    numbers = itertools.count(1)  # shared: several figures write into one database
 
     def __init__(self, template: dict[str, list[dict[str, Any]]], database: Database) -> None:
         self.template = template
@@ -174,9 +174,9 @@ class _Anchor:
         self.base = datetime.now(UTC).replace(minute=0, second=0, microsecond=0) + timedelta(days=2000)
 
     def renumbered(self) -> tuple[int, datetime, dict[str, list[dict[str, Any]]]]:
-        """The rows of one more booking; ids far beyond those the service takes."""
-        number = next(self.numbers)
-        shift = timedelta(minutes=30 * (number - 1_000_000_000))
+        """The rows of one more booking; negative ids, which the service never takes."""
+        number = -next(self.numbers)
+        shift = timedelta(minutes=30 * -number)
         starts = self.base + shift
         new = {
             table: [self._row(table, n, row, number, starts) for n, row in enumerate(rows)]
