@@ -22,7 +22,8 @@ class NotAsked(Exception):
 
 @dataclass(frozen=True)
 class Asked:
-    """A year and whose meetings: ``host`` and ``district`` are codes of units. All of it stands in the address."""
+    """A year and whose meetings: ``host`` and ``district`` are codes of units; ``by``: what the second table is sorted
+    into, hosts if empty. All of it stands in the address."""
 
     year: int
     host: str = ""
@@ -34,6 +35,7 @@ class Asked:
     evidence: str = ""
     lawful: bool = False
     reason: str | None = None
+    by: str = ""
 
     def figures(self, **changes: Any) -> str:
         """The page of figures with the same choice, changed."""
@@ -90,6 +92,7 @@ def asked(query: Mapping[str, str], this_year: int) -> Asked:
         district=query.get("district", "")[:20],
         evidence=_choice(query, "evidence", get_args(Evidence)),
         lawful=query.get("lawful", "") == "1",
+        by=_choice(query, "by", ("district",)),
         reason=query["reason"][:30] if "reason" in query else None,
     )
 

@@ -61,7 +61,7 @@ async def test_nothing_occurred_and_no_goal_are_said(service: Service) -> None:
 async def test_every_link_of_the_page_leads_to_a_list_of_that_length(service: Service) -> None:
     service.database.write_now(add_example)
     leader = await _leader(service)
-    for query in ({}, {"group": "agency"}, {"kind": "training"}, {"host": "UBNDT"}):
+    for query in ({}, {"group": "agency"}, {"kind": "training"}, {"host": "UBNDT"}, {"by": "district"}):
         page = await leader.get("/figures", params={"year": YEAR, **query})
         links = re.findall(r'href="(/figures/list\?[^"]*)">(?:<b>)?(\d+)<', page.text)
         assert len(links) > 10
