@@ -7,7 +7,7 @@ import io
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 from urllib.parse import urlencode
 
@@ -25,6 +25,7 @@ from rooms.change_queries import ChangeFilter, list_changes
 from rooms.errors import NotFound
 from rooms.models import Change
 from rooms.names import tidy
+from rooms.queries import list_names
 from scheduler.local_time import instant
 
 PAGE, MOST_ROWS = 40, 10_000
@@ -112,25 +113,36 @@ def _read(db: Session, wanted: Asked, words: Words, limit: int) -> list[Entry]:
     rows = list_changes(db, wanted.filter(), before=wanted.before, limit=limit)
     names = list_actor_names(db, {row.actor for row in rows}, words)
     subjects = list_subjects(db, {(row.subject_kind, row.subject_id) for row in rows})
+    units = {unit_id: name.short for unit_id, name in list_names(db, _unit_ids(rows), date.max).items()}
     unknown = About("", "")
     return [
-        Entry(row, names[row.actor], subjects.get((row.subject_kind, row.subject_id), unknown), parts_of(row, words))
+        Entry(
+            row,
+            names[row.actor],
+            subjects.get((row.subject_kind, row.subject_id), unknown),
+            parts_of(row, words, units),
+        )
         for row in rows
     ]
 
 
-def parts_of(row: Change, words: Words) -> tuple[Part, ...]:
-    """The fields that a change touched, those that stayed left out."""
+def _unit_ids(rows: Sequence[Change]) -> set[int]:
+    sides = [side for row in rows for side in (row.before, row.after) if side]
+    return {side["unit_id"] for side in sides if isinstance(side.get("unit_id"), int)}
+
+
+def parts_of(row: Change, words: Words, units: Mapping[int, str]) -> tuple[Part, ...]:
+    """The fields that a change touched; those that stayed, and the subject's own number, left out."""
     before, after = row.before or {}, row.after or {}
     names = [*before, *(name for name in after if name not in before)]
     return tuple(
-        Part(words.field(name), _shown(before, name, words), _shown(after, name, words))
+        Part(words.field(name), _shown(before, name, words, units), _shown(after, name, words, units))
         for name in names
-        if before.get(name) != after.get(name)
+        if before.get(name) != after.get(name) and name != f"{row.subject_kind}_id"
     )
 
 
-def _shown(side: Mapping[str, Any], name: str, words: Words) -> str | None:
+def _shown(side: Mapping[str, Any], name: str, words: Words, units: Mapping[int, str]) -> str | None:
     if name not in side:
         return None
     value = side[name]
@@ -140,6 +152,10 @@ def _shown(side: Mapping[str, Any], name: str, words: Words) -> str | None:
         return json.dumps(value, ensure_ascii=False)[:300]
     if name in ("due", "at", "revoked_at") and isinstance(value, str):
         return words.moment(datetime.fromisoformat(value))
+    if name in ("valid_from", "valid_to", "on") and isinstance(value, str):
+        return words.date(date.fromisoformat(value[:10]))
+    if name == "unit_id" and value in units:
+        return units[value]
     if name == "function":
         return words.function(str(value))
     return words.value(name, value)[:300]
