@@ -98,7 +98,7 @@ _LIVE_TOKEN = (
 
 def list_grants(db: Session, account_id: int, day: date) -> tuple[Grant, ...]:
     """The functions in force on ``day``; a substitute's only while the person substituted for holds it too."""
-    rows = db.execute(_GRANTS_IN_FORCE, {"account": account_id, "day": day})
+    rows = db.connection().execute(_GRANTS_IN_FORCE, {"account": account_id, "day": day})
     return tuple(Grant(function, unit_id) for function, unit_id in rows)
 
 

@@ -6,12 +6,11 @@ four to eight times faster than ORM objects; used where a booking must be quick,
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
-from datetime import date, datetime
 from functools import cache
 from typing import Any
 
+from pydantic_core import to_json
 from sqlalchemy import Connection, Dialect, Table, text
 from sqlalchemy.orm import Session
 from sqlalchemy.sql.schema import ScalarElementColumnDefault
@@ -55,27 +54,22 @@ def _complete(table: Table, rows: Sequence[dict[str, Any]]) -> list[dict[str, An
     return [{**defaults, **row} for row in rows] if defaults else list(rows)
 
 
-def _json_value(value: Any) -> Any:
-    if isinstance(value, datetime | date):
-        return value.isoformat()
-    raise TypeError(f"{type(value).__name__} cannot be stored")
-
-
 @cache
-def _cte(table: Table, columns: tuple[str, ...], dialect: Dialect, parameter: str) -> str:
-    listed = ", ".join(columns)
-    shape = ", ".join(f"{name} {table.c[name].type.compile(dialect)}" for name in columns)
-    source = f"json_to_recordset(CAST(:{parameter} AS json)) AS r({shape})"
-    return f"INSERT INTO {table.name} ({listed}) SELECT {listed} FROM {source}"  # noqa: S608 - our own names
+def _statement(parts: tuple[tuple[Table, tuple[str, ...]], ...], dialect: Dialect) -> str:
+    """One statement for rows of these tables and columns; psycopg's own parameters, for there is nothing to compile."""
+    ctes = []
+    for number, (table, columns) in enumerate(parts):
+        listed = ", ".join(columns)
+        shape = ", ".join(f"{name} {table.c[name].type.compile(dialect)}" for name in columns)
+        source = f"json_to_recordset(CAST(%(p{number})s AS json)) AS r({shape})"
+        ctes.append(f"c{number} AS (INSERT INTO {table.name} ({listed}) SELECT {listed} FROM {source})")  # noqa: S608
+    return f"WITH {', '.join(ctes)} SELECT 1"
 
 
 def _insert_postgresql(connection: Connection, parts: list[tuple[Table, list[dict[str, Any]]]]) -> None:
-    ctes, parameters = [], {}
-    for number, (table, rows) in enumerate(parts):
-        name = f"p{number}"
-        ctes.append(f"c{number} AS ({_cte(table, tuple(rows[0]), connection.dialect, name)})")
-        parameters[name] = json.dumps(rows, default=_json_value, ensure_ascii=False)
-    connection.execute(text(f"WITH {', '.join(ctes)} SELECT 1"), parameters)
+    statement = _statement(tuple((table, tuple(rows[0])) for table, rows in parts), connection.dialect)
+    values = {f"p{number}": to_json(rows).decode() for number, (_, rows) in enumerate(parts)}
+    connection.exec_driver_sql(statement, values)
 
 
 def _insert_sqlite(connection: Connection, table: Table, rows: list[dict[str, Any]]) -> None:

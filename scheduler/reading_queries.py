@@ -215,12 +215,12 @@ _UNIT_IDS = select(Unit.code, Unit.id).where(Unit.code.in_(bindparam("wanted", e
 
 def list_room_ids(db: Session, keys: Collection[str]) -> dict[str, int]:
     """Ids of rooms by public key, also retired ones: whether they can be booked is not asked here."""
-    return dict(db.execute(_ROOM_IDS, {"wanted": list(keys)}).all()) if keys else {}
+    return dict(db.connection().execute(_ROOM_IDS, {"wanted": list(keys)}).all()) if keys else {}
 
 
 def list_unit_ids(db: Session, codes: Collection[str]) -> dict[str, int]:
     """Ids of units by code, whatever the day."""
-    return dict(db.execute(_UNIT_IDS, {"wanted": list(codes)}).all()) if codes else {}
+    return dict(db.connection().execute(_UNIT_IDS, {"wanted": list(codes)}).all()) if codes else {}
 
 
 def list_unit_codes(db: Session, ids: Collection[int]) -> dict[int, str]:
