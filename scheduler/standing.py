@@ -51,5 +51,5 @@ def standing(conference: Standable, now: datetime) -> Standing:
 
 
 def wants_result(conference: Standable) -> bool:
-    """Whether somebody has to say what came of it: it is over and the machine could not tell."""
-    return conference.state in ("ended", "recorded") and conference.outcome == "unknown"
+    """Whether somebody has to say what came of it: it is recorded and the machine could not tell."""
+    return conference.state == "recorded" and conference.outcome == "unknown"

@@ -1,5 +1,6 @@
 // A fieldset with data-checks: its buttons [data-check="all|none|<tag>"] tick the boxes (of that data-tag), and
-// [data-checked] shows how many are ticked. The buttons are hidden without JavaScript.
+// [data-checked] shows how many are ticked. The buttons are hidden without JavaScript. And a select with
+// data-fill="<prefix>": what is chosen there goes into every select of that name that is empty or says data-instead.
 export function selectAll(root) {
   const count = (set) => {
     const place = set.querySelector("[data-checked]");
@@ -9,6 +10,12 @@ export function selectAll(root) {
   root.addEventListener("change", (event) => {
     const set = event.target.closest?.("[data-checks]");
     if (set) count(set);
+  });
+  root.addEventListener("change", ({ target }) => {
+    if (!target.dataset?.fill || !target.value) return;
+    for (const one of target.form.querySelectorAll(`select[name^="${target.dataset.fill}"]`)) {
+      if (!one.value || one.value === target.dataset.instead) one.value = target.value;
+    }
   });
   root.addEventListener("click", (event) => {
     const button = event.target.closest?.("[data-check]");

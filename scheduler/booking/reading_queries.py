@@ -131,8 +131,8 @@ def list_lines(
 
 
 def list_wanting_result(db: Session, hosts: Collection[int] | None, limit: int) -> list[Line]:
-    """Over, and nobody has said what came of it; of these hosts (None: all), the oldest first."""
-    query = _LINE.where(_host_in(hosts), Conference.state.in_(("ended", "recorded")), Conference.outcome == "unknown")
+    """Recorded, and nobody has said what came of it; of these hosts (None: all), the oldest first."""
+    query = _LINE.where(_host_in(hosts), Conference.state == "recorded", Conference.outcome == "unknown")
     return [Line(*row) for row in db.execute(query.order_by(Conference.starts, Conference.id).limit(limit))]
 
 

@@ -91,7 +91,8 @@ def _fresh(
         "reached": sum(r.delivery == "sent" for r in recipients if not r.removed),
         "invited": sum(not r.removed for r in recipients), "polled": conference.state in POLLED,
         "begun": any(s.first is not None for s in sites),
-        "may": may_do(actor, conference, now), "closes": times.ends_grace, "wants_result": wants_result(conference),
+        "may": may_do(actor, conference, now), "closes": times.ends_grace, "settled": times.settled,
+        "wants_result": wants_result(conference),
         "devices_wanting": _wanting(conference, sites, now),
     }  # fmt: skip
 

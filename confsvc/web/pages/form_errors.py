@@ -40,7 +40,7 @@ _BY_CODE = {
     "not_over_yet": "Only a meeting that is over can be registered here; book one that is to come.",
     "too_long_ago": "At most %(years)s years back.",
     "out_of_range": "This is outside of what is possible.",
-    "choose_mode": "Say how this office attended.",
+    "choose_mode": "Say how %(unit)s attended.",
     "whole_number": "Write a whole number.",
 }
 

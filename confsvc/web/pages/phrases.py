@@ -46,7 +46,7 @@ REASONS = {
 OUTCOMES = {
     "held": "Held", "failed_online": "Could not be held online", "not_held": "Not held", "unknown": "Not yet known",
 }  # fmt: skip
-MODES = {"online": "Online", "in_person": "In person", "phone": "By phone", "absent": "Absent"}
+MODES = {"online": "Attended online", "in_person": "In person", "phone": "By phone", "absent": "Absent"}
 EXTENTS = {"full": "Attended in full", "part": "Attended in part", "none": "Did not attend"}
 EVIDENCE = {
     "auto": "Recorded automatically", "confirmed": "Confirmed by the host", "declared": "Declared by the host",

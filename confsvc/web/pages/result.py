@@ -144,7 +144,7 @@ def _marks(fields: Fields, parts: list[PartView], errors: list[FieldError]) -> M
         elif mode:
             marks[number] = Mark(mode, int(heads) if heads else None)
         elif part.attendance is None:
-            errors.append(FieldError(f"attendance.{number}.mode", "choose_mode"))
+            errors.append(FieldError(f"attendance.{number}.mode", "choose_mode", {"unit": part.delegation.unit_short}))
     return marks
 
 

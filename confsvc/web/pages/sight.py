@@ -14,7 +14,6 @@ from scheduler.booking.reading_queries import Sight
 from scheduler.models import Conference
 from scheduler.reading_queries import find_visible
 from scheduler.record.figure_queries import list_seen
-from scheduler.standing import wants_result
 
 
 def sight_of(actor: Actor) -> Sight:
@@ -72,7 +71,7 @@ def may_do(actor: Actor, conference: Conference, now: datetime) -> May:
         cancel=(state == "draft" or (state in (*CHANGEABLE, "open") and conference.ends > now))
         and may(actor, Permission.CONFERENCE_CANCEL, host),
         submit=state == "draft" and may(actor, Permission.CONFERENCE_BOOK, host),
-        confirm=state in ("ended", "recorded") and may_confirm(actor, conference),
+        confirm=state == "recorded" and may_confirm(actor, conference),
         conduct=may(actor, Permission.CONFERENCE_CONDUCT),
         again=conference.origin == "logged" and may(actor, Permission.CONFERENCE_LOG, host),
     )
@@ -82,4 +81,5 @@ def may_confirm(actor: Actor, conference: Conference) -> bool:
     """The host confirms what came of it; an operator may correct what was confirmed, and leaves a reason."""
     if may(actor, Permission.RESULT_CONFIRM, conference.host_unit_id):
         return True
-    return may(actor, Permission.RESULT_CORRECT, conference.host_unit_id) and not wants_result(conference)
+    unsaid = conference.state in ("ended", "recorded") and conference.outcome == "unknown"
+    return may(actor, Permission.RESULT_CORRECT, conference.host_unit_id) and not unsaid
