@@ -127,8 +127,8 @@ def _sitting(db: Session, conference: Conference, party: Sequence[Delegation]) -
     seen = [Presence(p.device, p.site_id, p.joined, p.left, "host") for p in queries.list_presence(db, conference.id)]
     ran = vc_ran(seen, starts, ends)
     said_online = any(line.mode == "online" and line.evidence != "auto" for line in lines.values())
-    if said_online and not seen:
-        ran = ends - starts  # another tool was used, and somebody says so
+    if said_online and not ran:
+        ran = ends - starts  # nobody met in our room: another tool was used, and somebody says so
     return Sitting(
         starts=conference.starts,
         state=conference.state,

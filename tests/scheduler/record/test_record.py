@@ -194,6 +194,17 @@ def test_only_the_present_version_of_what_is_over(database: Database) -> None:
         confirm(world, Result("held"), version=1)
 
 
+def test_one_alone_in_our_room_does_not_speak_against_another_tool(database: Database) -> None:
+    world = World(database)
+    world.pass_time(START)
+    stay(world, 11, START, END)
+    world.pass_time(DONE)
+    assert not world.rows(Tally)[0].online
+    others = [d.id for d in world.rows(Delegation)]
+    confirm(world, Result("held", {delegation: Mark("online") for delegation in others}))
+    assert world.rows(Tally)[0].online
+
+
 def test_a_shorter_sitting_is_measured_by_its_real_length(database: Database) -> None:
     """Connected for 50 of 120 booked minutes, but the sitting lasted 60."""
     world = World(database)
