@@ -8,6 +8,7 @@ import { gridKeys } from "./grid.js";
 import { menus } from "./menus.js";
 import { relativeTimes } from "./relative.js";
 import { selectAll } from "./selectall.js";
+import { keepTyped } from "./typed.js";
 
 document.documentElement.classList.add("js");
 document.addEventListener("htmx:config:request", (event) => {
@@ -17,7 +18,10 @@ document.addEventListener("htmx:config:request", (event) => {
 });
 // A lost line must not look like a saved form: say it where screen readers hear it, too.
 document.addEventListener("htmx:error", () => say(document.body.dataset.offline));
-document.addEventListener("htmx:after:request", () => say(""));
+document.addEventListener("htmx:after:request", ({ detail: { ctx } }) => {
+  const { status } = ctx.response;
+  say(status === 401 ? document.body.dataset.signedOut : status >= 400 ? document.body.dataset.offline : "");
+});
 
 // After a refused form the list of what to correct is what comes next, by eye and by ear.
 const showErrors = () => document.querySelector("[data-errors]")?.focus();
@@ -41,3 +45,4 @@ gridKeys(document);
 menus(document);
 selectAll(document);
 relativeTimes(document);
+keepTyped(document);

@@ -81,9 +81,12 @@ def form_page(
 
 
 def _in_order(errors: tuple[FieldError, ...]) -> list[FieldError]:
-    """From top to bottom; without a kind the form is not asked for, since the kind may decide it."""
+    """From top to bottom; without a kind the form is not asked for, since the kind may decide it,
+    and nobody needs to say why the past is at short notice."""
     kind = any(error.field == "kind" for error in errors)
-    kept = [error for error in errors if not (kind and error.code == "choose_form")]
+    past = any(error.code == "in_the_past" for error in errors)
+    needless = {"choose_form"} if kind else set()
+    kept = [e for e in errors if e.code not in needless and not (past and e.field == "short_notice_reason")]
     return sorted(kept, key=lambda error: ORDER.index(error.field) if error.field in ORDER else len(ORDER))
 
 

@@ -100,6 +100,29 @@ async def test_ten_districts_are_booked_by_keyboard_with_a_live_answer(service: 
     assert page.mistakes == []  # type: ignore[attr-defined]
 
 
+async def test_what_was_typed_outlives_a_lost_session(service: Service, chromium: Browser) -> None:
+    page = await signed_in(chromium, service)
+    await page.goto(f"{service.url}/book")
+    await page.fill("[name=title]", "Họp giữa hai phiên")
+    await page.select_option("[name=kind]", "working")
+    await page.click("[data-check=district]")
+    await page.context.clear_cookies()
+    await page.check("[name=no_secrets]")
+    await page.wait_for_selector("#live:has-text('Phiên đăng nhập đã hết')")
+    await page.click(".actions [value=book]")
+    await page.click("main a[href^='/sign-in']")
+    await page.fill("[name=login]", "clerk")
+    await page.fill("[name=password]", PASSWORD)
+    await page.press("[name=password]", "Enter")
+    await page.click("[data-restore]")
+    assert await page.input_value("[name=title]") == "Họp giữa hai phiên"
+    assert await page.locator("[data-checked]").first.text_content() == "10"
+    await page.click(".actions [value=book]")
+    await page.wait_for_url("**/conferences/*")
+    await page.goto(f"{service.url}/book")
+    assert not await page.is_visible("#kept"), "it is saved, so nothing is offered any more"
+
+
 async def test_the_timeline_is_walked_by_arrows_and_enter_books(service: Service, chromium: Browser) -> None:
     page = await signed_in(chromium, service)
     await page.goto(f"{service.url}/timeline?day=2026-12-02")
