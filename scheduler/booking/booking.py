@@ -9,6 +9,7 @@ from typing import Any
 from rooms.errors import FieldError
 from scheduler.errors import Taken
 from scheduler.timing import Timing
+from scheduler.work_calendar import WorkCalendar
 
 LONGEST_TITLE = 200
 LONGEST_NOTE = 4000
@@ -30,7 +31,8 @@ class Booking:
     """A conference as wished. Times are aware; the first of ``room_ids`` is the main site.
 
     ``unit_ids``: units that attend without a room of their own; they sit at the main site. ``no_secrets``: the booker
-    declares that no state secret will be spoken of.
+    declares that no state secret will be spoken of. ``clash_confirmed``: the booker knows that somebody would sit in two
+    conferences at once.
     """
 
     title: str
@@ -53,6 +55,7 @@ class Booking:
     in_person_reason: str | None = None
     in_person_note: str = ""
     no_secrets: bool = False
+    clash_confirmed: bool = False
 
     @property
     def has_video(self) -> bool:
@@ -70,6 +73,7 @@ class Rules:
     horizon_days: int = 400
     longest_hours: int = 12
     mail_domain: str = "localhost"
+    calendar: WorkCalendar = field(default_factory=WorkCalendar)
 
 
 @dataclass(frozen=True)
