@@ -1,7 +1,7 @@
 """The kinds of meetings, their forms, and the reasons for which a host meets in person.
 
-(pure) Kinds, longest durations and the ones to be widened online: QĐ 45/2018/QĐ-TTg. The texts are found at
-the edge.
+(pure) Kinds, longest durations and the ones to be widened online: QĐ 45/2018/QĐ-TTg. What stands here of a kind is its
+default, which dated rules override: ask the RuleBook (scheduler/rulebook.py). The texts are found at the edge.
 """
 
 from __future__ import annotations
@@ -15,6 +15,8 @@ DefaultForm = Literal["online", "ask"]
 
 KIND_CLASSES: tuple[KindClass, ...] = get_args(KindClass)
 FORMS: tuple[Form, ...] = get_args(Form)
+WHY_NOT = ("relay", "council_session", "district_hosted", "line_test", "reception", "inspection", "decided")
+"""Why a kind is not in the measure; the last is what a rule says that gives its own reason."""
 
 
 @dataclass(frozen=True)
@@ -22,9 +24,10 @@ class Kind:
     """One kind of meeting.
 
     ``default_form``: what the booking form proposes; "ask" makes the booker choose.
-    ``counts`` and ``why_not``: whether it can be in the indicator at all, and else the reason code.
+    ``counts`` and ``why_not``: whether it can be in the indicator at all, and else the reason code (of WHY_NOT).
     ``longest_days``: working days a meeting of the kind may last, None where no rule says. ``widened``: article 7
-    wants it online. ``urgent``: notice days and office hours do not bind it.
+    wants it online. ``urgent``: notice days, office hours and quotas do not bind it. ``rank``: the higher goes
+    first where two want one room.
     """
 
     code: str
@@ -34,6 +37,7 @@ class Kind:
     widened: bool = False
     urgent: bool = False
     why_not: str | None = None
+    rank: int = 20
 
     @property
     def counts(self) -> bool:
@@ -41,21 +45,23 @@ class Kind:
 
 
 KINDS: tuple[Kind, ...] = (
-    Kind("briefing", "meeting", "online", 0.5, widened=True),
-    Kind("working", "meeting", "online", 0.5, widened=True),
-    Kind("thematic", "meeting", "online", 1, widened=True),
-    Kind("midterm_review", "meeting", "online", 1, widened=True),
-    Kind("final_review", "meeting", "online", 1, widened=True),
-    Kind("deployment", "meeting", "online", 2, widened=True),
-    Kind("training", "training", "online", 2, widened=True),
+    Kind("briefing", "meeting", "online", 0.5, widened=True, rank=40),
+    Kind("working", "meeting", "online", 0.5, widened=True, rank=30),
+    Kind("thematic", "meeting", "online", 1, widened=True, rank=30),
+    Kind("midterm_review", "meeting", "online", 1, widened=True, rank=30),
+    Kind("final_review", "meeting", "online", 1, widened=True, rank=30),
+    Kind("deployment", "meeting", "online", 2, widened=True, rank=30),
+    Kind("training", "training", "online", 2, widened=True, rank=10),
     Kind("advisory", "meeting", "ask", 0.5),
     Kind("coordination", "meeting", "ask", 0.5),
     Kind("professional", "meeting", "ask", 1),
     Kind("consultation", "meeting", "online", widened=True),
-    Kind("emergency", "meeting", "online", urgent=True),
-    Kind("adhoc", "meeting", "online", urgent=True),
-    Kind("relay", "other", "online", why_not="relay"),
-    Kind("line_test", "other", "online", why_not="line_test"),
+    Kind("emergency", "meeting", "online", urgent=True, rank=90),
+    Kind("adhoc", "meeting", "online", urgent=True, rank=60),
+    Kind("relay", "other", "online", why_not="relay", rank=80),
+    Kind("council_session", "other", "ask", why_not="council_session", rank=70),
+    Kind("district_hosted", "other", "ask", why_not="district_hosted"),
+    Kind("line_test", "other", "online", why_not="line_test", rank=0),
 )
 
 
