@@ -1,6 +1,6 @@
 # make run            the service on http://127.0.0.1:8080 (PORT=8090 VAR=/some/folder)
 # make test           all tests that are not slow; make test-slow: long races and kills; make check: style, types, imports
-# make bench          figures (ONLY=prefix); make wheelhouse: everything to install without internet; make screenshots; make pins
+# make bench          figures (ONLY=prefix); make wheelhouse: everything to install without internet; make screenshots; make pins; make calendar
 
 PORT ?= 8080
 VAR ?= var
@@ -10,7 +10,7 @@ BIN := .venv/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check -qq
 SOURCES := pyproject.toml hatch_build.py $(shell find frontend -type f -not -path '*/node_modules/*' -not -path '*/tests/*' -not -path '*/stylepage/*')
 
-.PHONY: run test test-slow check bench wheelhouse screenshots pins clean
+.PHONY: run test test-slow check bench wheelhouse screenshots pins calendar clean
 .DELETE_ON_ERROR:
 
 run: .venv/run.stamp
@@ -47,6 +47,11 @@ wheelhouse: .venv/run.stamp
 
 pins:
 	$(PYTHON) requirements/resolve.py
+
+# The days of confsvc/data/calendar-vn.csv, from the package that knows Vietnam's holidays; look at the difference.
+calendar: .venv/run.stamp
+	$(PIP) install -r requirements/tools.txt
+	$(BIN)/python tools/holidays_vn.py
 
 clean:
 	rm -rf .venv confsvc/web/static/dist dist frontend/node_modules

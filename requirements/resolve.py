@@ -1,4 +1,4 @@
-"""Writes the exact pins: run.txt, test.txt and check.txt from what pyproject.toml asks for.
+"""Writes the exact pins: run.txt, test.txt, check.txt and tools.txt from what pyproject.toml asks for.
 
 `make pins` runs it. pip resolves; the files name versions only, no index and no host.
 `python requirements/resolve.py constraints.txt` keeps to the versions of that file.
@@ -21,7 +21,10 @@ def main(constraints: list[str]) -> None:
     groups = project["dependency-groups"]
     pinned_run = resolve(run, constraints)
     write("run.txt", "what the service needs", pinned_run)
-    for name, purpose in (("test", "what make test needs besides run.txt"), ("check", "what make check needs")):
+    for name, purpose in (
+        ("test", "what make test needs besides run.txt"), ("check", "what make check needs"),
+        ("tools", "what the scripts in tools/ need"),
+    ):  # fmt: skip
         pinned = resolve([*run, *groups[name]], constraints)
         write(f"{name}.txt", purpose, {k: v for k, v in pinned.items() if k not in pinned_run})
 
