@@ -6,10 +6,9 @@ from collections.abc import Collection, Sequence
 from datetime import date, datetime
 from typing import Any, cast
 
-from sqlalchemy import CursorResult, Select, bindparam, delete, exists, func, insert, or_, select, update
-from sqlalchemy.orm import Session, aliased
+from sqlalchemy import CursorResult, delete, func, insert, select, update
+from sqlalchemy.orm import Session
 
-from confsvc.access import Grant
 from confsvc.models import Account, ApiToken, Idempotency, LoginAttempt, LoginSession, OneTimeLink, RoleGrant
 from rooms.queries import dated
 
@@ -58,54 +57,6 @@ def find_role_grant(db: Session, grant_id: int) -> RoleGrant | None:
 
 def set_grant_end(db: Session, grant_id: int, last: date) -> None:
     db.execute(update(RoleGrant).where(RoleGrant.id == grant_id).values(valid_to=last))
-
-
-def _in_force() -> Select[str, int | None]:
-    held, original = aliased(RoleGrant), aliased(Account)
-    day: Any = bindparam("day")
-    still_held = exists().where(
-        held.account_id == RoleGrant.substitute_for,
-        held.function == RoleGrant.function,
-        held.substitute_for.is_(None),  # a substitute has no substitute
-        or_(held.unit_id.is_(None), held.unit_id == RoleGrant.unit_id),
-        dated(held, day),
-        original.id == held.account_id,
-        original.disabled_at.is_(None),
-    )
-    return (
-        select(RoleGrant.function, RoleGrant.unit_id)
-        .where(RoleGrant.account_id == bindparam("account"), dated(RoleGrant, day))
-        .where(or_(RoleGrant.substitute_for.is_(None), still_held))
-        .order_by(RoleGrant.id)
-    )
-
-
-# Asked at every request: built once, because building them takes longer than running them.
-_GRANTS_IN_FORCE = _in_force()
-_LIVE_SESSION = (
-    select(LoginSession, Account)
-    .join(Account, Account.id == LoginSession.account_id)
-    .where(LoginSession.sha256 == bindparam("sha256"), LoginSession.revoked_at.is_(None))
-    .where(LoginSession.expires > bindparam("now"), Account.disabled_at.is_(None))
-)
-_LIVE_TOKEN = (
-    select(ApiToken, Account)
-    .join(Account, Account.id == ApiToken.account_id)
-    .where(ApiToken.sha256 == bindparam("sha256"), ApiToken.revoked_at.is_(None))
-    .where(ApiToken.expires > bindparam("now"), Account.disabled_at.is_(None))
-)
-
-
-def list_grants(db: Session, account_id: int, day: date) -> tuple[Grant, ...]:
-    """The functions in force on ``day``; a substitute's only while the person substituted for holds it too."""
-    rows = db.connection().execute(_GRANTS_IN_FORCE, {"account": account_id, "day": day})
-    return tuple(Grant(function, unit_id) for function, unit_id in rows)
-
-
-def find_session(db: Session, sha256: str, now: datetime) -> tuple[LoginSession, Account] | None:
-    """A live session with its live account."""
-    row = db.execute(_LIVE_SESSION, {"sha256": sha256, "now": now}).first()
-    return (row[0], row[1]) if row else None
 
 
 def list_sessions(db: Session, account_id: int, now: datetime) -> list[LoginSession]:
@@ -172,12 +123,6 @@ def set_links_void(db: Session, purpose: str, account_id: int | None, now: datet
     if account_id is not None:
         query = query.where(OneTimeLink.account_id == account_id)
     db.execute(query.values(used_at=now))
-
-
-def find_token(db: Session, sha256: str, now: datetime) -> tuple[ApiToken, Account] | None:
-    """A live API token with its live account."""
-    row = db.execute(_LIVE_TOKEN, {"sha256": sha256, "now": now}).first()
-    return (row[0], row[1]) if row else None
 
 
 def list_tokens(db: Session, account_id: int) -> Sequence[ApiToken]:

@@ -13,7 +13,7 @@ from datetime import datetime, timedelta
 
 from sqlalchemy.orm import Session
 
-from confsvc import queries
+from confsvc import asker_queries, queries
 from confsvc.access import Actor
 from confsvc.models import Account, LoginAttempt, LoginSession
 from rooms.changes import add_change
@@ -90,7 +90,7 @@ def start_session(db: Session, account_id: int, *, address: str, agent: str, now
 
 def find_signed(db: Session, token: str, *, now: datetime) -> Signed | None:
     """Who stands behind a cookie, with the functions in force today."""
-    found = queries.find_session(db, sha256(token), now)
+    found = asker_queries.find_session(db, sha256(token), now)
     if found is None:
         return None
     session, account = found
@@ -113,9 +113,11 @@ def end_session(db: Session, account_id: int, session_id: int, *, actor: str, no
     return ended
 
 
-def actor_of(db: Session, account: Account, *, now: datetime, scopes: frozenset[str] | None = None) -> Actor:
+def actor_of(
+    db: Session, account: Account | asker_queries.Holder, *, now: datetime, scopes: frozenset[str] | None = None
+) -> Actor:
     """The account with the functions in force today."""
-    grants = queries.list_grants(db, account.id, local_day(now))
+    grants = asker_queries.list_grants(db, account.id, local_day(now))
     return Actor(account.id, account.login, account.name, account.unit_id, account.language, grants, scopes)
 
 

@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 
 from sqlalchemy.orm import Session
 
-from confsvc import accounts, queries
+from confsvc import accounts, asker_queries, queries
 from confsvc.access import SCOPES, Actor
 from confsvc.models import ApiToken, OneTimeLink
 from confsvc.sessions import actor_of, sha256
@@ -73,7 +73,7 @@ def add_token(
 
 def find_token_actor(db: Session, token: str, *, now: datetime) -> TokenActor | None:
     """Who stands behind an API token, narrowed to its scopes."""
-    found = queries.find_token(db, sha256(token), now)
+    found = asker_queries.find_token(db, sha256(token), now)
     if found is None:
         return None
     row, account = found

@@ -6,12 +6,12 @@ four to eight times faster than ORM objects; used where a booking must be quick,
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import cache
 from typing import Any
 
 from pydantic_core import to_json
-from sqlalchemy import Connection, Dialect, Table, text
+from sqlalchemy import JSON, Connection, Dialect, Table
 from sqlalchemy.orm import Session
 from sqlalchemy.sql.schema import ScalarElementColumnDefault
 
@@ -39,10 +39,19 @@ def next_ids(db: Session, model: Any, count: int = 1) -> list[int]:
     """``count`` ids that nobody else gets; on SQLite the caller must hold the write lock (every write unit does)."""
     name = model.__table__.name
     if db.connection().dialect.name == "postgresql":
-        query = text("SELECT nextval(pg_get_serial_sequence(:name, 'id')) FROM generate_series(1, :count)")
-        return [row[0] for row in db.execute(query, {"name": name, "count": count})]
-    last = db.execute(text("SELECT seq FROM sqlite_sequence WHERE name = :name"), {"name": name}).scalar() or 0
-    return list(range(last + 1, last + 1 + count))
+        rows = db.connection().exec_driver_sql(_NEXT, {"name": name, "count": count})
+        return [row[0] for row in rows]
+    return next_ids_of(db, {model: count})[0]
+
+
+def next_ids_of(db: Session, counts: Mapping[Any, int]) -> list[list[int]]:
+    """On SQLite, ids for several tables in one statement: how many by mapped class, in their order."""
+    last = dict(db.connection().exec_driver_sql("SELECT name, seq FROM sqlite_sequence").fetchall())
+    firsts = [(last.get(model.__table__.name, 0) + 1, count) for model, count in counts.items()]
+    return [list(range(first, first + count)) for first, count in firsts]
+
+
+_NEXT = "SELECT nextval(pg_get_serial_sequence(%(name)s, 'id')) FROM generate_series(1, %(count)s)"
 
 
 def _complete(table: Table, rows: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
@@ -75,16 +84,32 @@ def _insert_postgresql(connection: Connection, parts: list[tuple[Table, list[dic
 def _insert_sqlite(connection: Connection, table: Table, rows: list[dict[str, Any]]) -> None:
     columns = tuple(rows[0])
     sql, processors = _prepared(table, columns, connection.dialect)
-    by_column = [
-        [p(row[name]) for row in rows] if p else [row[name] for row in rows]
-        for name, p in zip(columns, processors, strict=True)
-    ]
+    by_column = [_bound([row[name] for row in rows], p) for name, p in zip(columns, processors, strict=True)]
     values = list(zip(*by_column, strict=True))
     connection.exec_driver_sql(sql, values if len(values) > 1 else values[0])
+
+
+def _bound(values: list[Any], process: Any) -> list[Any]:
+    """A column's values for the driver. The rows of one bundle share most of theirs: one object is converted once."""
+    if process is None:
+        return values
+    bound, last, made = [], None, None
+    for value in values:
+        if value is not last:
+            last, made = value, process(value)
+        bound.append(made)
+    return bound
 
 
 @cache
 def _prepared(table: Table, columns: tuple[str, ...], dialect: Dialect) -> tuple[str, tuple[Any, ...]]:
     marks = ", ".join("?" * len(columns))
-    processors = tuple(table.c[name].type.dialect_impl(dialect).bind_processor(dialect) for name in columns)
+    processors = tuple(
+        _json if isinstance(kind := table.c[name].type.dialect_impl(dialect), JSON) else kind.bind_processor(dialect)
+        for name in columns
+    )
     return f"INSERT INTO {table.name} ({', '.join(columns)}) VALUES ({marks})", processors  # noqa: S608 - our own names
+
+
+def _json(value: Any) -> str | None:
+    return None if value is None else to_json(value).decode()

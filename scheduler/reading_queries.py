@@ -6,10 +6,11 @@ from collections.abc import Collection, Iterable
 from datetime import date, datetime
 from typing import NamedTuple
 
-from sqlalchemy import and_, bindparam, exists, func, or_, select
+from sqlalchemy import and_, exists, func, or_, select
 from sqlalchemy.orm import Session
 
 from rooms.models import Room, Unit, UnitName
+from rooms.prepared import Prepared, listed
 from scheduler.booking.reading_queries import Sight
 from scheduler.models import LONGEST_SPAN, Conference, Delegation, Effect, Reservation, Site
 
@@ -209,18 +210,18 @@ def count_live_conferences(db: Session) -> dict[str, int]:
     return dict(db.execute(query).all())
 
 
-_ROOM_IDS = select(Room.key, Room.id).where(Room.key.in_(bindparam("wanted", expanding=True)))
-_UNIT_IDS = select(Unit.code, Unit.id).where(Unit.code.in_(bindparam("wanted", expanding=True)))
+_ROOM_IDS = Prepared(select(Room.key, Room.id).where(listed(Room.key, "wanted")))
+_UNIT_IDS = Prepared(select(Unit.code, Unit.id).where(listed(Unit.code, "wanted")))
 
 
 def list_room_ids(db: Session, keys: Collection[str]) -> dict[str, int]:
     """Ids of rooms by public key, also retired ones: whether they can be booked is not asked here."""
-    return dict(db.connection().execute(_ROOM_IDS, {"wanted": list(keys)}).all()) if keys else {}
+    return dict(_ROOM_IDS.rows(db, wanted=keys)) if keys else {}
 
 
 def list_unit_ids(db: Session, codes: Collection[str]) -> dict[str, int]:
     """Ids of units by code, whatever the day."""
-    return dict(db.connection().execute(_UNIT_IDS, {"wanted": list(codes)}).all()) if codes else {}
+    return dict(_UNIT_IDS.rows(db, wanted=codes)) if codes else {}
 
 
 def list_unit_codes(db: Session, ids: Collection[int]) -> dict[int, str]:

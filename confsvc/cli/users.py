@@ -9,10 +9,11 @@ from sqlalchemy.orm import Session
 
 from confsvc import accounts, tokens
 from confsvc.access import SCOPES
+from confsvc.asker_queries import list_grants
 from confsvc.cli.setup import Setup, fail, json_option, now, show, told
 from confsvc.models import Account
 from confsvc.passwords import Passwords, password_errors
-from confsvc.queries import find_account_by_login, list_accounts, list_grants
+from confsvc.queries import find_account_by_login, list_accounts
 from confsvc.sessions import actor_of
 from rooms.errors import Invalid
 from rooms.queries import find_unit

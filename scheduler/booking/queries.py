@@ -1,7 +1,6 @@
 """The statements of booking: who sits where, who is invited, which room is held, and the locks around it.
 
-The ones on every booking's way run on the connection: plain columns need none of the session's loading, which costs as
-much as the statement itself.
+The ones on every booking's way are prepared: they run on the driver and give plain tuples.
 """
 
 from __future__ import annotations
@@ -10,11 +9,12 @@ from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 from typing import Any, NamedTuple, cast
 
-from sqlalchemy import CursorResult, Select, and_, bindparam, delete, func, literal, select, text, update
+from sqlalchemy import CursorResult, Select, and_, bindparam, delete, func, literal, select, update
 from sqlalchemy.orm import Session, aliased
 
-from rooms.bulk import next_ids
+from rooms.bulk import next_ids_of
 from rooms.models import Person, Room, RoomUnit, Unit, UnitName
+from rooms.prepared import Prepared, listed
 from rooms.queries import dated
 from scheduler.errors import Taken
 from scheduler.models import LONGEST_SPAN, Conference, Edition, Guest, KpiScope, Reservation, Site
@@ -76,22 +76,24 @@ def _with_unit(query: Select[Any], on: Any) -> Select[Any]:
     )
 
 
-_ROOMS = _with_unit(
-    select(Room.id, Room.key, Room.name, *_UNIT_COLUMNS)
-    .join(RoomUnit, and_(RoomUnit.room_id == Room.id, dated(RoomUnit, _DAY)))
-    .where(Room.id.in_(bindparam("ids", expanding=True)), Room.retired_at.is_(None)),
-    Unit.id == RoomUnit.unit_id,
+_ROOMS = Prepared(
+    _with_unit(
+        select(Room.id, Room.key, Room.name, *_UNIT_COLUMNS)
+        .join(RoomUnit, and_(RoomUnit.room_id == Room.id, dated(RoomUnit, _DAY)))
+        .where(listed(Room.id, "ids"), Room.retired_at.is_(None)),
+        Unit.id == RoomUnit.unit_id,
+    )
 )
-_UNITS = (
+_UNITS = Prepared(
     select(*_UNIT_COLUMNS)
     .join(UnitName, and_(UnitName.unit_id == Unit.id, dated(UnitName, _DAY)))
     .outerjoin(_Parent, _Parent.id == Unit.parent_id)
-    .where(dated(Unit, _DAY), Unit.id.in_(bindparam("ids", expanding=True)))
+    .where(dated(Unit, _DAY), listed(Unit.id, "ids"))
 )
-_CONTACTS = (
+_CONTACTS = Prepared(
     select(Person.id, Person.unit_id, Person.name, Person.mail, Person.language)
     .where(
-        Person.unit_id.in_(bindparam("ids", expanding=True)),
+        listed(Person.unit_id, "ids"),
         Person.is_contact.is_(True),
         Person.mail.is_not(None),
         Person.retired_at.is_(None),
@@ -102,7 +104,7 @@ _CONTACTS = (
 
 def list_room_parts(db: Session, room_ids: Sequence[int], day: date) -> dict[int, RoomPart]:
     """Rooms in use with the unit that holds each on ``day``; rooms without one are left out."""
-    rows = db.connection().execute(_ROOMS, {"ids": list(room_ids), "day": day})
+    rows = _ROOMS.rows(db, ids=room_ids, day=day)
     return {row[0]: RoomPart(row[0], row[1], row[2], UnitPart(*row[3:])) for row in rows}
 
 
@@ -110,12 +112,12 @@ def list_unit_parts(db: Session, unit_ids: Sequence[int], day: date) -> dict[int
     """Units that exist on ``day``, named as on that day."""
     if not unit_ids:
         return {}
-    return {row[0]: UnitPart(*row) for row in db.connection().execute(_UNITS, {"ids": list(unit_ids), "day": day})}
+    return {row[0]: UnitPart(*row) for row in _UNITS.rows(db, ids=unit_ids, day=day)}
 
 
 def list_contacts(db: Session, unit_ids: Sequence[int]) -> list[Contact]:
     """Who at these units gets invitations."""
-    return [Contact._make(row) for row in db.connection().execute(_CONTACTS, {"ids": list(unit_ids)})]
+    return [Contact._make(row) for row in _CONTACTS.rows(db, ids=unit_ids)]
 
 
 class Ids(NamedTuple):
@@ -129,16 +131,16 @@ class Ids(NamedTuple):
 GATE = 0
 MOST_KEYS = 200
 _SHARED = f"(SELECT count(pg_advisory_xact_lock_shared({GATE})))"
-_KEYS = "(SELECT count(pg_advisory_xact_lock(k)) FROM unnest(CAST(:keys AS bigint[])) k)"
+_KEYS = "(SELECT count(pg_advisory_xact_lock(k)) FROM unnest(CAST(%(keys)s AS bigint[])) k)"
 _EXCLUSIVE = f"(SELECT count(pg_advisory_xact_lock({GATE})))"
 _IDS = (
     "nextval(pg_get_serial_sequence('conference', 'id')), nextval(pg_get_serial_sequence('edition', 'id')),"
-    " ARRAY(SELECT nextval(pg_get_serial_sequence('site', 'id')) FROM generate_series(1, :sites))"
+    " ARRAY(SELECT nextval(pg_get_serial_sequence('site', 'id')) FROM generate_series(1, %(sites)s))"
 )
-_LOCK_AND_IDS = text(f"SELECT {_SHARED}, {_KEYS}, {_IDS}")
-_GATE_AND_IDS = text(f"SELECT {_EXCLUSIVE}, 0, {_IDS}")
-_LOCK = text(f"SELECT {_SHARED}, {_KEYS}")
-_GATE = text(f"SELECT {_EXCLUSIVE}")
+_LOCK_AND_IDS = f"SELECT {_SHARED}, {_KEYS}, {_IDS}"
+_GATE_AND_IDS = f"SELECT {_EXCLUSIVE}, 0, {_IDS}"
+_LOCK = f"SELECT {_SHARED}, {_KEYS}"
+_GATE = f"SELECT {_EXCLUSIVE}"
 
 
 def lock_and_take_ids(db: Session, keys: Sequence[int], sites: int) -> Ids:
@@ -149,22 +151,21 @@ def lock_and_take_ids(db: Session, keys: Sequence[int], sites: int) -> Ids:
     everybody else holds it shared.
     """
     if db.connection().dialect.name == "postgresql":
-        if len(keys) > MOST_KEYS:
-            row = db.connection().execute(_GATE_AND_IDS, {"sites": sites}).one()
-        else:
-            row = db.connection().execute(_LOCK_AND_IDS, {"keys": list(keys), "sites": sites}).one()
+        statement = _GATE_AND_IDS if len(keys) > MOST_KEYS else _LOCK_AND_IDS
+        row = db.connection().exec_driver_sql(statement, {"keys": list(keys), "sites": sites}).one()
         return Ids(row[2], row[3], list(row[4]))
-    return Ids(next_ids(db, Conference)[0], next_ids(db, Edition)[0], next_ids(db, Site, sites))
+    (conference,), (edition,), site_ids = next_ids_of(db, {Conference: 1, Edition: 1, Site: sites})
+    return Ids(conference, edition, site_ids)
 
 
 def take_locks(db: Session, keys: Sequence[int]) -> None:
     """Take the advisory locks (sorted keys) until the end of the transaction; nothing to do on SQLite."""
     if keys and db.connection().dialect.name == "postgresql":
-        db.execute(*((_GATE,) if len(keys) > MOST_KEYS else (_LOCK, {"keys": list(keys)})))
+        db.connection().exec_driver_sql(_GATE if len(keys) > MOST_KEYS else _LOCK, {"keys": list(keys)})
 
 
 _HostName = aliased(UnitName)
-_TAKEN = (
+_TAKEN = Prepared(
     select(
         Reservation.room_id,
         Room.name,
@@ -176,7 +177,7 @@ _TAKEN = (
     .join(Conference, Conference.id == Reservation.conference_id)
     .outerjoin(_HostName, and_(_HostName.unit_id == Conference.host_unit_id, dated(_HostName, _DAY)))
     .where(
-        Reservation.room_id.in_(bindparam("ids", expanding=True)),
+        listed(Reservation.room_id, "ids"),
         Reservation.holds.is_(True),
         Reservation.starts < bindparam("until"),
         Reservation.starts > bindparam("bound"),
@@ -193,8 +194,10 @@ def list_taken(
     """Who holds which room during [since, until); ``except_id``: a conference that is not in its own way."""
     if not room_ids:
         return []
-    values = {"ids": list(room_ids), "since": since, "until": until, "bound": since - LONGEST_SPAN, "day": day}
-    return [Taken(*row) for row in db.connection().execute(_TAKEN, {**values, "except_id": except_id})]
+    rows = _TAKEN.rows(
+        db, ids=room_ids, since=since, until=until, bound=since - LONGEST_SPAN, day=day, except_id=except_id
+    )
+    return [Taken(*row) for row in rows]
 
 
 def find_conference(db: Session, key: str) -> Conference | None:

@@ -13,7 +13,7 @@ import pytest
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from confsvc import accounts, queries
+from confsvc import accounts, asker_queries
 from confsvc.access import (
     FUNCTION_PERMISSIONS,
     NOT_BY_FUNCTION,
@@ -98,7 +98,7 @@ def test_grants_hold_from_their_first_to_their_last_day(filled: Database) -> Non
         valid_to=date(2026, 12, 3),
     )  # fmt: skip
     days = [date(2026, 11, 30) + timedelta(days=n) for n in range(5)]
-    assert [bool(filled.read_now(queries.list_grants, account, day)) for day in days] == [
+    assert [bool(filled.read_now(asker_queries.list_grants, account, day)) for day in days] == [
         False, True, True, True, False,
     ]  # fmt: skip
 
@@ -111,9 +111,9 @@ def test_a_substitute_acts_while_the_other_holds_the_function(filled: Database) 
     own = filled.write_now(accounts.add_grant, chief, "approver", actor="cli", now=START)
     filled.write_now(accounts.add_grant, deputy, "approver", actor="cli", now=START, substitute_for=chief)
     today = date(2026, 11, 24)
-    assert filled.read_now(queries.list_grants, deputy, today) == (Grant("approver", None),)
+    assert filled.read_now(asker_queries.list_grants, deputy, today) == (Grant("approver", None),)
     filled.write_now(accounts.end_grant, own, last=date(2026, 11, 23), actor="cli", now=START)
-    assert filled.read_now(queries.list_grants, deputy, today) == ()
+    assert filled.read_now(asker_queries.list_grants, deputy, today) == ()
 
 
 OWN, FOREIGN = "STTTT", "SYT"

@@ -9,7 +9,7 @@ import pytest
 
 from confsvc.access import Grant
 from confsvc.accounts import add_grant
-from confsvc.queries import list_grants
+from confsvc.asker_queries import list_grants
 from confsvc.web.api.fields import MOST_ERRORS
 from tests.confsvc.conftest import PASSWORD, Service
 

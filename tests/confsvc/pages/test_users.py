@@ -8,7 +8,7 @@ from datetime import date
 import httpx
 from sqlalchemy import select
 
-from confsvc import queries
+from confsvc import asker_queries, queries
 from rooms.models import Change
 from tests.confsvc.conftest import PASSWORD, Service
 
@@ -67,14 +67,14 @@ async def test_functions_are_given_for_one_office_and_a_time_and_taken_away(serv
     assert (await admin.post(f"/users/{lan}/grants", data=data)).status_code == 303
     page = await admin.get(f"/users/{lan}")
     assert "01/12/2026 – 31/12/2026" in page.text and "chưa đến ngày" in page.text
-    assert service.database.read_now(queries.list_grants, lan, TODAY) == ()
+    assert service.database.read_now(asker_queries.list_grants, lan, TODAY) == ()
     everywhere = {**data, "scope": "all", "unit": "", "valid_from": "24/11/2026", "valid_to": ""}
     assert (await admin.post(f"/users/{lan}/grants", data=everywhere)).status_code == 303
-    (grant,) = service.database.read_now(queries.list_grants, lan, TODAY)
+    (grant,) = service.database.read_now(asker_queries.list_grants, lan, TODAY)
     assert (grant.function, grant.unit_id) == ("booker", None)
     grant_id = re.findall(rf"/users/{lan}/grants/(\d+)/end", (await admin.get(f"/users/{lan}")).text)[1]
     assert (await admin.post(f"/users/{lan}/grants/{grant_id}/end")).status_code == 303
-    assert service.database.read_now(queries.list_grants, lan, TODAY) == ()
+    assert service.database.read_now(asker_queries.list_grants, lan, TODAY) == ()
     assert _acts(service, lan)[-1] == "grant.ended"
 
 
@@ -89,11 +89,11 @@ async def test_a_new_user_gets_the_first_function_with_the_account(service: Serv
         "scope": "unit",
     }
     hoa = _id(await admin.post("/users", data=data))
-    (grant,) = service.database.read_now(queries.list_grants, hoa, TODAY)
+    (grant,) = service.database.read_now(asker_queries.list_grants, hoa, TODAY)
     assert (grant.function, grant.unit_id is None) == ("booker", False)
     leader = {**data, "login": "minh", "function": "leader", "scope": "all"}
     minh = _id(await admin.post("/users", data=leader))
-    assert service.database.read_now(queries.list_grants, minh, TODAY)[0].unit_id is None
+    assert service.database.read_now(asker_queries.list_grants, minh, TODAY)[0].unit_id is None
     nowhere = {**data, "login": "an", "unit": ""}
     assert (await admin.post("/users", data=nowhere)).status_code == 422, "a function for one office needs the office"
 
