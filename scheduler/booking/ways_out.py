@@ -1,0 +1,199 @@
+"""What a refused booker can do instead: another time, another room, or a smaller form. Codes and data, no text.
+
+Asked for after a refusal, never while the locks are held.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy.orm import Session
+
+from rooms.place_queries import RoomOn, list_rooms
+from rooms.queries import UnitOn, list_units
+from scheduler.booking.booking import Booking, Rules
+from scheduler.booking.limits import is_urgent
+from scheduler.booking.suggest import FreeTime, Resource, Search, free_times
+from scheduler.booking.suggest_queries import list_busy_spans, list_busy_union, list_seats
+from scheduler.errors import Taken
+from scheduler.local_time import local_day
+from scheduler.timing import Spans, spans
+
+MOST_TIMES = 3
+MOST_ROOMS = 3
+"""Rooms offered instead of one that is taken."""
+LOOK_AHEAD = timedelta(days=21)
+APART = timedelta(hours=1)
+_NEIGHBOURS = 8
+
+
+@dataclass(frozen=True)
+class OtherRoom:
+    """A free room that can stand in for a taken one: by id and key, with the unit that holds it."""
+
+    instead_of: int
+    room_id: int
+    key: str
+    room: str
+    unit_id: int
+    unit: str
+
+
+@dataclass(frozen=True)
+class Smaller:
+    """A smaller form. ``code``: "without_sites" (the taken rooms of member sites stay away), "audio_only" and
+    "in_person" (where a line stands in the way); ``room_ids``: which sites it concerns."""
+
+    code: str
+    room_ids: tuple[int, ...]
+
+
+@dataclass(frozen=True)
+class WaysOut:
+    """``times``: nearest common free times. ``rooms``: free rooms of the same unit. ``halls``: free halls of neighbours
+    for a main site that is taken. ``shared``: a neighbour's site of this conference at which a unit can sit whose own
+    room is taken."""
+
+    times: tuple[FreeTime, ...] = ()
+    rooms: tuple[OtherRoom, ...] = ()
+    halls: tuple[OtherRoom, ...] = ()
+    shared: tuple[OtherRoom, ...] = ()
+    smaller: tuple[Smaller, ...] = ()
+
+
+def ways_out(
+    db: Session, booking: Booking, *, now: datetime, rules: Rules, taken: Sequence[Taken],
+    short_lines: Sequence[int] = (), except_id: int = 0,
+) -> WaysOut:  # fmt: skip
+    """The ways out of a refusal because of ``taken`` rooms.
+
+    ``short_lines``: rooms whose line cannot carry the conference; ``except_id``: the conference that is changed.
+    """
+    if booking.ends <= booking.starts or not booking.room_ids:
+        return WaysOut()
+    missing = tuple(dict.fromkeys(t.room_id for t in taken))
+    near = _Near.load(db, booking, rules, missing, except_id)
+    return WaysOut(
+        times=tuple(nearest_times(db, booking, now=now, rules=rules, except_id=except_id)),
+        rooms=near.same_unit(),
+        halls=near.halls(),
+        shared=near.shared(),
+        smaller=_smaller(booking, missing, short_lines),
+    )
+
+
+def nearest_times(
+    db: Session, booking: Booking, *, now: datetime, rules: Rules, except_id: int = 0, most: int = MOST_TIMES
+) -> list[FreeTime]:
+    """When all rooms of the booking and its chair are free: on its day, then on the next working days.
+
+    A wish that keeps the notice rule is only moved to later days, and so keeps it.
+    """
+    length, day = booking.ends - booking.starts, local_day(booking.starts)
+    until = min(booking.starts + LOOK_AHEAD, now + timedelta(days=rules.horizon_days))
+    search = Search(length, booking.starts, now + timedelta(microseconds=1), until, rules.calendar,
+                    any_hour=is_urgent(booking, rules))  # fmt: skip
+    since = booking.starts - timedelta(days=1)
+    times = spans(booking.starts, booking.ends, rules.timing)
+    held = list_busy_union(db, booking.room_ids, since, until + timedelta(days=1), except_id=except_id)
+    needed = [_rooms_as_one(held, times)]
+    if booking.chair_mail:
+        mail = booking.chair_mail.strip().lower()
+        seats = list_seats(db, [mail], since, until, day, except_id=except_id)
+        needed.append(Resource("chair", [(seat.starts, seat.ends) for seat in seats]))
+    return free_times(search, needed, most=most, apart=APART)
+
+
+def _rooms_as_one(held: list[tuple[datetime, datetime]], times: Spans) -> Resource:
+    return Resource("rooms", held, times.starts - times.room_from, times.room_until - times.ends)
+
+
+def _smaller(booking: Booking, missing: tuple[int, ...], short_lines: Sequence[int]) -> tuple[Smaller, ...]:
+    found: list[Smaller] = []
+    if missing and booking.room_ids[0] not in missing and len(booking.room_ids) > len(missing):
+        found.append(Smaller("without_sites", missing))
+    if short_lines:
+        found += [Smaller("audio_only", tuple(short_lines)), Smaller("in_person", tuple(short_lines))]
+    return tuple(found)
+
+
+@dataclass(frozen=True)
+class _Near:
+    """The rooms around the taken ones: all of the day, the units in protocol order, and which are free."""
+
+    booking: Booking
+    missing: tuple[RoomOn, ...]
+    rooms: tuple[RoomOn, ...]
+    order: dict[int, int]
+    units: dict[int, UnitOn]
+    free: frozenset[int]
+
+    @classmethod
+    def load(cls, db: Session, booking: Booking, rules: Rules, missing: Sequence[int], except_id: int) -> _Near:
+        day = local_day(booking.starts)
+        rooms, units = tuple(list_rooms(db, day)), list_units(db, day)
+        order = {unit.id: number for number, unit in enumerate(units)}
+        by_id = {room.id: room for room in rooms}
+        gone = tuple(by_id[room_id] for room_id in missing if room_id in by_id)
+        near = cls(booking, gone, rooms, order, {unit.id: unit for unit in units}, frozenset())
+        wanted = {room.id for lost in gone for room in (*near._own(lost), *near._neighbours(lost))}
+        times = spans(booking.starts, booking.ends, rules.timing)
+        held = list_busy_spans(db, sorted(wanted), times.room_from, times.room_until, except_id=except_id)
+        free = frozenset(room_id for room_id, busy in held.items() if not busy)
+        return cls(booking, gone, rooms, order, near.units, free)
+
+    def same_unit(self) -> tuple[OtherRoom, ...]:
+        return tuple(
+            _other(lost, room)
+            for lost in self.missing
+            for room in [room for room in self._own(lost) if room.id in self.free][:MOST_ROOMS]
+        )
+
+    def halls(self) -> tuple[OtherRoom, ...]:
+        """Only for the main site: whoever comes to another's hall in its place is counted as coming there."""
+        main = [lost for lost in self.missing if lost.id == self.booking.room_ids[0]]
+        return tuple(
+            _other(lost, room)
+            for lost in main
+            for room in [room for room in self._neighbours(lost) if room.id in self.free][:MOST_ROOMS]
+        )
+
+    def shared(self) -> tuple[OtherRoom, ...]:
+        """The nearest site of a unit of the same level that takes part and is not taken itself."""
+        if self.booking.form == "in_person":
+            return ()
+        gone = {lost.id for lost in self.missing}
+        there = [room for room in self.rooms if room.id in self.booking.room_ids and room.id not in gone]
+        found = []
+        for lost in self.missing:
+            if lost.id == self.booking.room_ids[0]:
+                continue
+            near = [room for room in there if room.unit_level == lost.unit_level and room.unit_id != lost.unit_id]
+            if near:
+                found.append(_other(lost, min(near, key=lambda room: self._distance(lost, room))))
+        return tuple(found)
+
+    def _own(self, lost: RoomOn) -> list[RoomOn]:
+        return [room for room in self.rooms if room.unit_id == lost.unit_id and room.id not in self.booking.room_ids]
+
+    def _neighbours(self, lost: RoomOn) -> list[RoomOn]:
+        """Rooms of other units of the same superior, nearest in protocol order first."""
+        parent = self.units[lost.unit_id].parent_id if lost.unit_id in self.units else None
+        near = [
+            room
+            for room in self.rooms
+            if room.unit_id != lost.unit_id and room.id not in self.booking.room_ids
+            and room.unit_level == lost.unit_level
+            and (unit := self.units.get(room.unit_id)) is not None and unit.parent_id == parent
+        ]  # fmt: skip
+        return sorted(near, key=lambda room: self._distance(lost, room))[:_NEIGHBOURS]
+
+    def _distance(self, lost: RoomOn, room: RoomOn) -> tuple[int, int]:
+        here, there = self.order.get(lost.unit_id, 0), self.order.get(room.unit_id, 0)
+        return abs(here - there), there
+
+
+def _other(lost: RoomOn, room: RoomOn) -> OtherRoom:
+    return OtherRoom(lost.id, room.id, room.key, room.name, room.unit_id, room.unit_short)

@@ -1,0 +1,105 @@
+"""A refusal comes with ways out, and each of them can really be booked."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any
+
+from sqlalchemy import insert
+from sqlalchemy.orm import Session
+
+from confsvc.database import Database
+from rooms.models import Room, RoomUnit
+from scheduler.booking.book import book, check
+from scheduler.booking.booking import Booked, Booking
+from scheduler.booking.ways_out import Smaller, WaysOut, ways_out
+from tests.scheduler.booking.offices import NOW, RULES, SINCE, START, offices, wish
+
+HOUR = timedelta(hours=1)
+
+
+def place(db: Session, **changes: Any) -> Booked:
+    return book(db, wish(**changes), actor="account:1", now=NOW, rules=RULES)
+
+
+def look(db: Session, booking: Booking, **more: Any) -> WaysOut:
+    taken = check(db, booking, now=NOW, rules=RULES).taken
+    return ways_out(db, booking, now=NOW, rules=RULES, taken=taken, **more)
+
+
+def add_room(db: Session, room_id: int, unit_id: int) -> None:
+    db.execute(insert(Room).values(id=room_id, key=f"r{room_id}", name=f"Phòng {room_id}", search_key=""))
+    db.execute(insert(RoomUnit).values(room_id=room_id, unit_id=unit_id, valid_from=SINCE))
+
+
+def test_times_are_the_nearest_at_which_all_rooms_are_free_and_can_be_booked(database: Database) -> None:
+    offices(database)
+    database.write_now(place, room_ids=(12,), host_unit_id=12)
+    database.write_now(
+        place, room_ids=(13,), host_unit_id=13, starts=START + 5 * HOUR + HOUR / 2, ends=START + 6 * HOUR
+    )
+    booking = wish()
+    ways = database.read_now(look, booking)
+    begins = [free.starts for free in ways.times]
+    assert begins == [
+        START + timedelta(hours=6, minutes=15),
+        START + timedelta(days=1),
+        START + timedelta(days=1, hours=1),
+    ], "14:15 is the first with the hall prepared; 13:30 is held by another; then the next day"
+    for free in ways.times:
+        moved = replace(booking, starts=free.starts, ends=free.ends)
+        assert database.read_now(check, moved, now=NOW, rules=RULES).ok
+
+
+def test_the_chair_must_be_free_as_well_and_the_conference_itself_is_not_in_its_way(database: Database) -> None:
+    offices(database)
+    chair = {"chair_name": "Ông A", "chair_mail": "a@x.vn"}
+    database.write_now(place, room_ids=(12,), host_unit_id=12)
+    day = {"starts": START + 4 * HOUR, "ends": START + 9 * HOUR}
+    other = database.write_now(place, room_ids=(14,), host_unit_id=14, **chair, **day)
+    ways = database.read_now(look, wish(**chair))
+    assert ways.times[0].starts == START + timedelta(days=1), "in the afternoon the chair sits elsewhere"
+    ways = database.read_now(look, wish(**chair), except_id=other.id)
+    assert ways.times[0].starts == START + 5 * HOUR + HOUR / 2
+
+
+def test_other_rooms_of_the_unit_are_offered_if_free(database: Database) -> None:
+    offices(database)
+    for room_id in (112, 113):
+        database.write_now(add_room, room_id, 12)
+    database.write_now(place, room_ids=(12, 113), host_unit_id=12)
+    ways = database.read_now(look, wish())
+    assert [(r.instead_of, r.room_id, r.key, r.unit) for r in ways.rooms] == [(12, 112, "r112", "Huyện 1")]
+    assert database.read_now(check, wish(room_ids=(2, 11, 112, 13)), now=NOW, rules=RULES).ok
+
+
+def test_a_member_that_is_taken_can_be_left_out_or_sit_with_a_neighbour(database: Database) -> None:
+    offices(database)
+    database.write_now(place, room_ids=(13,), host_unit_id=13)
+    ways = database.read_now(look, wish())
+    assert ways.smaller == (Smaller("without_sites", (13,)),)
+    assert [(r.instead_of, r.room_id) for r in ways.shared] == [(13, 12)], "the nearest in protocol order"
+    assert ways.halls == ()
+
+
+def test_a_main_site_that_is_taken_has_the_free_halls_of_neighbours(database: Database) -> None:
+    offices(database)
+    database.write_now(place, room_ids=(15, 16), host_unit_id=16)
+    ways = database.read_now(look, wish(host_unit_id=15, room_ids=(15, 11)))
+    assert [r.room_id for r in ways.halls] == [14, 13, 17], "16 is taken as well"
+    assert ways.smaller == () and ways.shared == ()
+
+
+def test_a_line_that_stands_in_the_way_leads_to_less_picture_or_none(database: Database) -> None:
+    offices(database)
+    ways = database.read_now(look, wish(), short_lines=(12,))
+    assert ways.smaller == (Smaller("audio_only", (12,)), Smaller("in_person", (12,)))
+
+
+def test_an_urgent_one_is_offered_the_evening(database: Database) -> None:
+    offices(database)
+    evening = {"starts": START + 10 * HOUR, "ends": START + 11 * HOUR}
+    database.write_now(place, room_ids=(11,), kind="emergency", **evening)
+    ways = database.read_now(look, wish(kind="emergency", **evening))
+    assert [free.starts for free in ways.times[:2]] == [START + 8.75 * HOUR, START + 11.25 * HOUR]
