@@ -120,3 +120,15 @@ class Idempotency(Row):
     answer: Mapped[dict[str, Any]]
     at: Mapped[datetime]
     __table_args__ = options(UniqueConstraint("account_id", "key"), Index(None, "at"))
+
+
+class Unsent(Row):
+    """What somebody is typing into a form and has not sent, so that it can be gone on with: the person's own, no
+    conference yet, and forgotten after some days. ``fields``: pairs of name and value as the form would send them."""
+
+    __tablename__ = "unsent"
+    account_id: Mapped[int] = mapped_column(ForeignKey("account.id"))
+    form: Mapped[str]
+    fields: Mapped[list[Any]]
+    at: Mapped[datetime]
+    __table_args__ = options(UniqueConstraint("account_id", "form"), Index(None, "at"))

@@ -16,6 +16,7 @@ from sqlalchemy.orm import Session
 from confsvc import asker_queries, queries
 from confsvc.access import Actor
 from confsvc.models import Account, LoginAttempt, LoginSession
+from confsvc.unsent import sweep_unsent
 from rooms.changes import add_change
 from rooms.errors import Problem
 from scheduler.local_time import local_day
@@ -122,6 +123,8 @@ def actor_of(
 
 
 def sweep(db: Session, *, now: datetime) -> None:
-    """Forget what no rule looks at any more: old tries, answers given to keys more than a day ago."""
+    """Forget what no rule looks at any more: old tries, answers given to keys more than a day ago, forms that somebody
+    typed into and never sent."""
+    sweep_unsent(db, now=now)
     queries.delete_attempts(db, before=now - WINDOW)
     queries.delete_idempotency(db, before=now - timedelta(days=1))

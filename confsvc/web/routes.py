@@ -30,6 +30,7 @@ from confsvc.web.pages import (
     search,
     timeline,
     today,
+    unsent,
     user_acts,
     users,
 )
@@ -63,6 +64,8 @@ MEETINGS = (
     Route("GET", "/book", book.show, P.CONFERENCE_BOOK),
     Route("POST", "/book", book.save, P.CONFERENCE_BOOK),
     Route("POST", "/book/check", book.check, P.CONFERENCE_BOOK),
+    Route("POST", "/book/unsent", unsent.keep, P.CONFERENCE_BOOK),
+    Route("POST", "/book/unsent/forget", unsent.forget, P.CONFERENCE_BOOK),
     Route("GET", "/in-person", in_person.show, P.CONFERENCE_LOG),
     Route("POST", "/in-person", in_person.save, P.CONFERENCE_LOG),
     Route("GET", "/conferences", conference_list.show, P.CONFERENCE_READ),

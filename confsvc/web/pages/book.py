@@ -5,10 +5,12 @@ from __future__ import annotations
 from datetime import datetime
 
 from aiohttp import web
+from multidict import MultiDict
 from sqlalchemy.orm import Session
 
 from confsvc.access import Actor, Permission, require
 from confsvc.i18n import text
+from confsvc.unsent import BOOKING, Kept, find_unsent, forget_unsent
 from confsvc.web import keys
 from confsvc.web.pages.booking_form import Asked, answer_context, ask, form_page
 from confsvc.web.pages.choices import load_places
@@ -27,17 +29,21 @@ SAVED = "The draft is saved. It holds no room and nobody has been told."
 
 
 async def show(request: web.Request) -> web.Response:
-    """GET /book: a form with sensible defaults; ``room``, ``day`` and ``start`` come from the timeline."""
-    asked = await request.app[keys.DATABASE].read(
+    """GET /book: a form with sensible defaults; ``room``, ``day`` and ``start`` come from the timeline. What was typed
+    before and not sent is offered, and with ``unsent`` it is what stands in the form."""
+    asked, kept = await request.app[keys.DATABASE].read(
         _fresh, keys.actor(request), request.query, now=keys.now(request), rules=request.app[keys.RULES]
     )
-    return form_page(request, asked)
+    return form_page(request, asked, unsent=kept.at if kept and "unsent" not in request.query else None)
 
 
-def _fresh(db: Session, actor: Actor, query: Fields, *, now: datetime, rules: Rules) -> Asked:
-    places = load_places(db, actor, P, now.date())
-    typed = new_typed(query, places, now=now, notice=rules.min_notice_days, contact=actor.name)
-    return ask(db, actor, typed, now=now, rules=rules, permission=P)
+def _fresh(db: Session, actor: Actor, query: Fields, *, now: datetime, rules: Rules) -> tuple[Asked, Kept | None]:
+    places, kept = load_places(db, actor, P, now.date()), find_unsent(db, actor.account_id, BOOKING, now=now)
+    if kept and "unsent" in query:
+        typed = read_typed(MultiDict(kept.fields))
+    else:
+        typed = new_typed(query, places, now=now, notice=rules.min_notice_days, contact=actor.name)
+    return ask(db, actor, typed, now=now, rules=rules, permission=P), kept
 
 
 async def check(request: web.Request) -> web.Response:
@@ -84,6 +90,7 @@ def _book(db: Session, actor: Actor, typed: Typed, *, now: datetime, rules: Rule
     asked = ask(db, actor, typed, now=now, rules=rules, permission=P)
     require_readable(asked, draft=draft)
     require(actor, P, asked.wish.booking.host_unit_id)
+    forget_unsent(db, actor.account_id, BOOKING)
     return booking.book(db, asked.wish.booking, actor=actor.text, now=now, rules=rules, draft=draft)
 
 

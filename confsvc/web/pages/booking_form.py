@@ -69,14 +69,14 @@ def _sensible(day: date, now: datetime) -> date:
 
 def form_page(
     request: web.Request, asked: Asked, *, errors: tuple[FieldError, ...] = (), conference: Conference | None = None,
-    status: int = 200,
+    status: int = 200, unsent: datetime | None = None,
 ) -> web.Response:  # fmt: skip
-    """The whole page, everything typed kept."""
+    """The whole page, everything typed kept. ``unsent``: when something was typed here that can be gone on with."""
     words = Phrases(request[keys.LANGUAGE])
     return render(
         request, "book.html", status=status, errors=error_texts(_in_order(errors), words), conference=conference,
         **form_context(request, asked, words), **answer_context(asked, words, base_of(conference)),
-        seen_at=keys.now(request).isoformat(),
+        seen_at=keys.now(request).isoformat(), unsent=words.near(unsent, keys.now(request)) if unsent else "",
     )  # fmt: skip
 
 

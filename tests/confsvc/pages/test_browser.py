@@ -11,6 +11,7 @@ from playwright.async_api import Browser, Page
 
 from confsvc.config import Settings
 from confsvc.database import Database
+from confsvc.models import Unsent
 from confsvc.web import keys
 from scheduler.models import Site
 from tests.browser import violations
@@ -121,6 +122,30 @@ async def test_what_was_typed_outlives_a_lost_session(service: Service, chromium
     await page.wait_for_url("**/conferences/*")
     await page.goto(f"{service.url}/book")
     assert not await page.is_visible("#kept"), "it is saved, so nothing is offered any more"
+
+
+async def test_a_booking_is_kept_while_it_is_typed(service: Service, chromium: Browser) -> None:
+    page = await signed_in(chromium, service)
+    await page.goto(f"{service.url}/book")
+    assert not await page.is_visible("#unsent")
+    await page.fill("[name=title]", "Họp dở dang")
+    await page.click("[data-check=district]")
+    await page.wait_for_selector("[data-kept]:has-text('Đã giữ bản nháp lúc 08:00')")
+    assert not await page.is_visible("#kept") and service.database.read_now(lambda db: db.query(Unsent).count()) == 1
+    await page.evaluate("sessionStorage.clear()")
+    await page.goto(f"{service.url}/book")
+    await page.click("#unsent a")
+    assert await page.input_value("[name=title]") == "Họp dở dang"
+    assert await page.locator("[data-checked]").first.text_content() == "10"
+    await page.fill("[name=chair_name]", "còn đang gõ")  # leaving before the pause is over
+    await page.goto(f"{service.url}/timeline")
+    for _ in range(20):  # what is sent on leaving may arrive after the next page was asked for
+        await page.goto(f"{service.url}/book?unsent=1")
+        if await page.input_value("[name=chair_name]") == "còn đang gõ":
+            break
+    else:
+        raise AssertionError("what was typed last is lost")
+    assert page.mistakes == []  # type: ignore[attr-defined]
 
 
 async def test_the_timeline_is_walked_by_arrows_and_enter_books(service: Service, chromium: Browser) -> None:
