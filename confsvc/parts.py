@@ -15,14 +15,15 @@ from aiohttp import web
 from confsvc.effects import handlers, open_mailer, sender_of
 from confsvc.faces import faces
 from confsvc.jobs import Jobs, usual_rounds
-from confsvc.notify import Notices
+from confsvc.notify import EVERYTHING, Notices
+from confsvc.rules import rules_of
+from confsvc.standing_rules import TOPIC, StandingRules
 from confsvc.video import Video, close_videos, open_videos
 from confsvc.web import keys
 from confsvc.web.callbacks import VIDEOS
 from confsvc.web.endpoint import AGENDA, HUB, WRONG_CODES, AgendaSource
 from rooms.hub import Hub, flush
 from rooms.pairing import WrongCodes
-from scheduler.booking.booking import Rules
 from scheduler.bridge_queries import register_bridges
 from scheduler.clock import Clock
 from scheduler.conduct.agenda import Mint
@@ -39,11 +40,9 @@ async def video_hosts(app: web.Application) -> AsyncIterator[None]:
     configured = [(bridge.name, bridge.base_url) for bridge in settings.bridges]
     ids = await database.write(register_bridges, configured)
     app[keys.BRIDGES] = dict(zip(ids, settings.bridges, strict=True))
-    app[keys.RULES] = Rules(
-        timing=settings.timing, bridges=tuple(ids), min_notice_days=settings.policy.min_notice_days,
-        horizon_days=settings.policy.horizon_days, longest_hours=settings.policy.longest_hours,
-        mail_domain=settings.mail.domain,
-    )  # fmt: skip
+    app[keys.RULES] = rules_of(settings, ids)
+    standing = app[keys.STANDING] = StandingRules(database, app[keys.RULES])
+    await standing.read_again()
     app[VIDEOS] = open_videos(app[keys.BRIDGES], app[keys.NOW])
     yield
     await close_videos(app[VIDEOS])
@@ -54,11 +53,15 @@ async def endpoints(app: web.Application) -> AsyncIterator[None]:
     hub, loop = Hub(), asyncio.get_running_loop()
     app[HUB], app[WRONG_CODES] = hub, WrongCodes()
     app[AGENDA] = AgendaSource(
-        timing=app[keys.RULES].timing, mint=mint_of(app[VIDEOS]), faces=faces(app[keys.BRIDGES]),
+        rules=lambda: app[keys.STANDING].current, mint=mint_of(app[VIDEOS]), faces=faces(app[keys.BRIDGES]),
         operator_phone=app[keys.SETTINGS].service.operator_phone,
     )  # fmt: skip
 
-    notices = None if app[keys.DATABASE].sqlite else Notices(app[keys.DATABASE].url, hub.poke)
+    def heard(topics: frozenset[str]) -> None:
+        hub.poke(topics)
+        _read_rules(app, topics)
+
+    notices = None if app[keys.DATABASE].sqlite else Notices(app[keys.DATABASE].url, heard)
 
     def committed(topics: frozenset[str]) -> None:
         _deliver(app, topics)
@@ -77,6 +80,7 @@ async def endpoints(app: web.Application) -> AsyncIterator[None]:
     app[keys.DATABASE].on_poke = None
     if notices:
         await notices.stop()
+    await app[keys.STANDING].stop()
     await app[keys.DATABASE].write(flush, hub.take_seen())
 
 
@@ -98,7 +102,7 @@ async def jobs(app: web.Application) -> AsyncIterator[None]:
     work = app[JOBS] = Jobs(
         database, now=app[keys.NOW], timing=settings.timing,
         handlers=handlers(database, mailer, sender_of(settings), clients), videos=videos,
-        rounds=usual_rounds(database, app[HUB]), noted=pulse.video.__setitem__,
+        rounds=usual_rounds(database, app[HUB]) | {"rules": app[keys.STANDING].round()}, noted=pulse.video.__setitem__,
     )  # fmt: skip
 
     async def ring() -> datetime | None:
@@ -122,8 +126,14 @@ RINGING: web.AppKey[bool] = web.AppKey("ringing", bool)
 
 def _deliver(app: web.Application, topics: frozenset[str]) -> None:
     app[HUB].poke(topics)
+    _read_rules(app, topics)
     if topics & {"outbox", "due"} and CLOCK in app:
         app[CLOCK].ring()
+
+
+def _read_rules(app: web.Application, topics: frozenset[str]) -> None:
+    if topics & {TOPIC, EVERYTHING}:
+        app[keys.STANDING].read_soon()
 
 
 async def _say_goodbye(app: web.Application) -> None:

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import confsvc.models as service_models
 import rooms.models as room_models
+import scheduler.calendar_models as calendar_models
 import scheduler.models as scheduler_models
+import scheduler.rule_models as rule_models
 from rooms.schema import Base
 
-MODELS = (room_models, scheduler_models, service_models)
+MODELS = (room_models, calendar_models, rule_models, scheduler_models, service_models)
 
 __all__ = ["MODELS", "Base"]

@@ -67,7 +67,7 @@ def read_units(data: bytes) -> list[UnitRow]:
 
     Raises Invalid: too_large, not_utf8, missing_column, unknown_column, and one error per wrong field.
     """
-    reader = _Reader(data, UNIT_COLUMNS, required=("code", "level", "parent", "name_vi"), ignored=("type",))
+    reader = Reader(data, UNIT_COLUMNS, required=("code", "level", "parent", "name_vi"), ignored=("type",))
     rows, seen = [], set()
     for line in reader:
         row = _unit_row(line)
@@ -104,7 +104,7 @@ def _unit_row(line: Line) -> UnitRow:
 
 def read_history(data: bytes) -> list[HistoryRow]:
     """The reforms of a CSV file with all the columns of ``HISTORY_COLUMNS``; raises as ``read_units``."""
-    reader = _Reader(data, HISTORY_COLUMNS, required=HISTORY_COLUMNS)
+    reader = Reader(data, HISTORY_COLUMNS, required=HISTORY_COLUMNS)
     rows = []
     for line in reader:
         kind = line.choice("kind", HISTORY_KINDS)
@@ -186,7 +186,9 @@ class Line:
         return day
 
 
-class _Reader:
+class Reader:
+    """The lines of a CSV file; ``finish`` raises Invalid with all that was wrong."""
+
     def __init__(
         self, data: bytes, known: tuple[str, ...], *, required: tuple[str, ...], ignored: tuple[str, ...] = ()
     ) -> None:

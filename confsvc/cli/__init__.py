@@ -9,7 +9,7 @@ from pathlib import Path
 
 import click
 
-from confsvc.cli import check, conferences, data, demo, serve, simulate, users
+from confsvc.cli import calendar, check, conferences, data, demo, serve, simulate, users
 from confsvc.cli.setup import Setup
 
 EPILOG = """\b
@@ -31,7 +31,7 @@ def main(context: click.Context, config: Path | None, var: Path | None) -> None:
 
 
 for command in (
-    serve.serve, data.migrate, data.init, data.import_units, users.user, users.token, conferences.conference,
-    conferences.report, check.check_config, simulate.simulate_jitsi, demo.demo,
+    serve.serve, data.migrate, data.init, data.import_units, calendar.import_calendar, users.user, users.token,
+    conferences.conference, conferences.report, check.check_config, simulate.simulate_jitsi, demo.demo,
 ):  # fmt: skip
     main.add_command(command)

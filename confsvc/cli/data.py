@@ -9,6 +9,7 @@ from pathlib import Path
 import click
 
 from confsvc import migrate as schema
+from confsvc.cli.calendar import load_calendar
 from confsvc.cli.setup import Setup, fail, json_option, now, show, told
 from confsvc.config import Settings
 from confsvc.database import Database
@@ -37,6 +38,7 @@ def migrate(setup: Setup, revision: str | None, yes: bool) -> None:
         before = schema.current(database)
         if revision is None or revision == schema.newest():
             schema.upgrade(database)
+            load_calendar(database, now())
         else:
             if not yes and not click.confirm(f"Going back to {revision} can lose data. Have you made a backup?"):
                 fail("nothing was changed")
@@ -49,12 +51,15 @@ def migrate(setup: Setup, revision: str | None, yes: bool) -> None:
 @click.command()
 @click.pass_obj
 def init(setup: Setup) -> None:
-    """Create the database and load the default directory (Bắc Giang as of 16/11/2010) into an empty one."""
+    """Create the database and load the default directory (Bắc Giang as of 16/11/2010) into an empty one.
+
+    The working calendar of Vietnam is loaded, too, and brought up to date by a later run.
+    """
     prepare(setup.settings(), now())
 
 
 def prepare(settings: Settings, at: datetime) -> None:
-    """Create and migrate the database, and load the default directory where there is no unit yet."""
+    """Create and migrate the database, load the working calendar, and the directory where there is no unit yet."""
     settings.var.mkdir(parents=True, exist_ok=True)
     database = Database(settings.database_url)
     try:
@@ -64,6 +69,7 @@ def prepare(settings: Settings, at: datetime) -> None:
         if not database.read_now(list_units, local_day(at)):
             click.echo("» loading the default directory: Bắc Giang as of 16/11/2010")
             load_default_directory(database, mail_domain=settings.mail.domain, at=at)
+        load_calendar(database, at)
     finally:
         database.close()
 

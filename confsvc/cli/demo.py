@@ -12,6 +12,7 @@ from confsvc.cli.setup import Setup, json_option, now, show, told
 from confsvc.demonstration import queries
 from confsvc.demonstration.play import play
 from confsvc.rules import rules_of
+from confsvc.standing_rules import read_rules
 from scheduler.bridge_queries import register_bridges
 
 _AT_ONCE = 20
@@ -39,7 +40,7 @@ def demo(setup: Setup, year: int | None, seed: int, remove: bool, as_json: bool)
             show({"removed": count}, as_json=as_json, line=f"» {count} demonstration conferences were removed")
             return
         ids = database.write_now(register_bridges, [(b.name, b.base_url) for b in settings.bridges])
-        rules = rules_of(settings, ids)
+        rules = database.read_now(read_rules, rules_of(settings, ids))
         label = "» playing the year"
         bar: Any = click.progressbar(length=1, label=label, file=sys.stderr)
         with bar:

@@ -10,6 +10,7 @@ from contextlib import contextmanager
 
 import click
 
+from confsvc.cli.calendar import load_calendar
 from confsvc.cli.data import prepare
 from confsvc.cli.setup import Setup, fail, now
 from confsvc.config import Settings
@@ -37,6 +38,7 @@ def serve(
     if quickstart:
         prepare(settings, now())
     with setup.database(settings) as database:
+        load_calendar(database, now())
         link = database.write_now(first_admin_link, now=now())
     with _simulator(setup, settings, without_simulator):
         _announce(settings, link)

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 
 from scheduler.local_time import LOCAL
+from scheduler.work_calendar import WorkCalendar
 
 WEIGHT = {1: 1.5, 2: 0.7, 3: 1.0, 4: 0.9, 5: 0.9, 6: 1.0, 7: 1.5, 8: 0.9, 9: 0.9, 10: 1.0, 11: 1.1, 12: 1.5}
 AGENCY_MEETINGS = 6.8
@@ -92,22 +93,22 @@ class Meeting:
         return self.starts + timedelta(minutes=self.minutes)
 
 
-def meetings(offices: Offices, first: date, last: date, *, seed: int = 2668) -> list[Meeting]:
+def meetings(offices: Offices, first: date, last: date, calendar: WorkCalendar, *, seed: int = 2668) -> list[Meeting]:
     """The meetings between two days (inclusive) in order of time; the same for the same arguments."""
     draw = random.Random(f"{seed} {first.year}")  # noqa: S311 - reproducible, not secret
     found: list[Meeting] = []
     for month in range(1, 13):
-        days = _working_days(first.year, month)
+        days = _working_days(first.year, month, calendar)
         for host, kind in _wishes(draw, offices, month):
             found.append(_meeting(draw, offices, host, kind, draw.choice(days)))
     found.sort(key=lambda m: (m.starts, m.host))
     return [m for m in found if first <= m.starts.astimezone(LOCAL).date() <= last]
 
 
-def _working_days(year: int, month: int) -> list[date]:
+def _working_days(year: int, month: int, calendar: WorkCalendar) -> list[date]:
     day, days = date(year, month, 1), []
     while day.month == month:
-        if day.weekday() < 5:
+        if calendar.is_working(day):
             days.append(day)
         day += timedelta(days=1)
     return days

@@ -59,7 +59,7 @@ def play(
     first = date(year or local_day(now).year, 1, 1)
     last = date(year, 12, 31) if year else local_day(now + AHEAD)
     offices = database.read_now(queries.find_offices, min(last, local_day(now)))
-    plan, played = meetings(offices, first, last, seed=seed), Played()
+    plan, played = meetings(offices, first, last, rules.calendar, seed=seed), Played()
     theatre = _Theatre(database, rules, now, played, offices)
     for number, meeting in enumerate(plan):
         theatre.play(meeting)
@@ -114,7 +114,7 @@ class _Theatre:
         for shift in (0, 6, 24, 30, 48, 72):
             starts = meeting.starts + timedelta(hours=shift)
             moved = _at(meeting, starts)
-            if starts.astimezone(LOCAL).weekday() >= 5 or starts.astimezone(LOCAL).hour > 15:
+            if not self.rules.calendar.is_working(local_day(starts)) or starts.astimezone(LOCAL).hour > 15:
                 continue
             at = min(starts - notice, self.now)
             try:

@@ -195,7 +195,7 @@ def _by_reservation(db: Session, bridge_id: int, reservation_id: str) -> Asked |
 
 
 def _timing(request: web.Request) -> Timing:
-    return request.app[keys.RULES].timing
+    return keys.rules(request).timing
 
 
 def _bearer(request: web.Request) -> str:

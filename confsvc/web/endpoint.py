@@ -22,8 +22,8 @@ from rooms.pairing import WrongCodes, poll, start
 from rooms.place_queries import find_endpoint, find_room_by_id
 from rooms.tokens import Holder, Refused, Tokens, check_access, mark_used, refresh_tokens
 from rooms.wire import Fields, ProtocolError, load
+from scheduler.booking.booking import Rules
 from scheduler.conduct.agenda import BridgeFace, Mint, agenda, agenda_bytes, etag
-from scheduler.timing import Timing
 
 _BEARER = "Bearer "
 T = TypeVar("T")
@@ -31,18 +31,19 @@ T = TypeVar("T")
 
 @dataclass(frozen=True)
 class AgendaSource:
-    """What an agenda is made of besides the rows: the house's times, the configured video hosts, whom to call."""
+    """What an agenda is made of besides the rows: the rules that hold now, the configured video hosts, whom to call."""
 
-    timing: Timing
+    rules: Callable[[], Rules]
     mint: Mint
     faces: dict[int, BridgeFace] = field(default_factory=dict)
     operator_phone: str = ""
 
     def body(self, db: Session, endpoint_id: int, now: datetime) -> dict[str, Any]:
         """A unit of work; raises NotFound for an endpoint that is out of service."""
+        rules = self.rules()
         return agenda(
-            db, endpoint_id, now=now, timing=self.timing, mint=self.mint, bridges=self.faces,
-            operator_phone=self.operator_phone,
+            db, endpoint_id, now=now, timing=rules.timing, mint=self.mint, bridges=self.faces,
+            operator_phone=self.operator_phone, calendar=rules.calendar,
         )  # fmt: skip
 
 

@@ -91,6 +91,7 @@ FIELD_TEXTS: dict[str, str] = {
     "same": "This is the same as before.",
     "before": "This lies before what it follows.",
     "later_exists": "There is a later change already.",
+    "hours_overlap": "Other office hours hold from %(first)s to %(last)s; end those first.",
     "outside_life": "The office did not exist on that day.",
     "not_wanted": "Leave this empty.",
     "not_a_code": "This is not a code: letters, digits, and . _ - after the first.",

@@ -13,6 +13,7 @@ from confsvc.access import Actor, Permission
 from confsvc.config import BridgeSection, Settings
 from confsvc.database import Database
 from confsvc.passwords import Passwords
+from confsvc.standing_rules import StandingRules
 from confsvc.web.assets import Assets
 from confsvc.web.jinja import Templates
 from confsvc.web.route import Route
@@ -52,6 +53,8 @@ DATABASE: web.AppKey[Database] = web.AppKey("database", Database)
 NOW: web.AppKey[Clock] = web.AppKey("now", Callable)  # type: ignore[arg-type]
 PASSWORDS: web.AppKey[Passwords] = web.AppKey("passwords", Passwords)
 RULES: web.AppKey[Rules] = web.AppKey("rules", Rules)
+"""As configured, without the rows over them; what holds now is asked with ``rules``."""
+STANDING: web.AppKey[StandingRules] = web.AppKey("standing", StandingRules)
 BRIDGES: web.AppKey[Mapping[int, BridgeSection]] = web.AppKey("bridges", Mapping)
 """The configured video hosts by the id of their row."""
 PULSE: web.AppKey[Pulse] = web.AppKey("pulse", Pulse)
@@ -84,3 +87,9 @@ def actor(request: web.Request) -> Actor:
 def now(request: web.Request) -> datetime:
     """The time of this service; tests move it."""
     return request.app[NOW]()
+
+
+def rules(request: web.Request) -> Rules:
+    """The rules that hold now. A unit of work gets them as an argument, so that one request has one opinion."""
+    standing = request.app.get(STANDING)
+    return standing.current if standing is not None else request.app[RULES]

@@ -11,7 +11,7 @@ import hashlib
 import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from sqlalchemy.orm import Session
@@ -20,6 +20,7 @@ from rooms.errors import NotFound
 from scheduler.conduct.agenda_queries import Place, Sitting, find_place, list_sittings
 from scheduler.local_time import instant, local_day
 from scheduler.timing import Timing, join_at
+from scheduler.work_calendar import WorkCalendar
 
 DAYS = timedelta(days=7)
 SHORTEST_HORIZON = timedelta(hours=96)
@@ -42,22 +43,23 @@ Mint = Callable[[int, str, str, str, datetime, datetime], str]
 
 def agenda(
     db: Session, endpoint_id: int, *, now: datetime, timing: Timing, mint: Mint, bridges: Mapping[int, BridgeFace],
-    operator_phone: str = "",
+    operator_phone: str = "", calendar: WorkCalendar | None = None,
 ) -> dict[str, Any]:  # fmt: skip
     """The agenda of a live endpoint as JSON values; times are ISO 8601 in UTC with "Z".
 
     ``refresh_after``: when the passing of time alone will have changed it (a ticket comes within the horizon, a day
     begins). Everything else is hinted over the channel.
 
-    Listed are conferences of the next seven days with a video room on one of ``bridges``, until each is to be left.
+    Listed are conferences of the next seven days (before long holidays of all days with tickets) with a video room on
+    one of ``bridges``, until each is to be left. ``calendar``: without one every Monday to Friday is worked.
     Raises NotFound for an endpoint that is unknown or revoked.
     """
     day = local_day(now)
     place = find_place(db, endpoint_id, day)
     if place is None:
         raise NotFound(kind="endpoint", key=endpoint_id)
-    sittings = list_sittings(db, place.room_id, now, now + DAYS, day)
-    horizon = ticket_horizon(now)
+    horizon = ticket_horizon(now, calendar or WorkCalendar())
+    sittings = list_sittings(db, place.room_id, now, max(now + DAYS, horizon), day)
     items = []
     for sitting, joins, leaves in _times(sittings, timing, place.endpoint_key):
         face = bridges.get(sitting.bridge_id or 0)
@@ -74,12 +76,9 @@ def agenda(
     }
 
 
-def ticket_horizon(now: datetime, is_working: Callable[[date], bool] = lambda day: day.weekday() < 5) -> datetime:
+def ticket_horizon(now: datetime, calendar: WorkCalendar) -> datetime:
     """Until when tickets are handed out: the end of the second working day after today (local), at least 96 hours."""
-    day, ahead = local_day(now), 0
-    while ahead < 2:
-        day += timedelta(days=1)
-        ahead += is_working(day)
+    day = calendar.next_working_day(calendar.next_working_day(local_day(now)))
     return max(instant(day + timedelta(days=1)), now + SHORTEST_HORIZON)
 
 

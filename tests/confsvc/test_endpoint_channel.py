@@ -46,7 +46,6 @@ from scheduler.booking.book import book
 from scheduler.booking.booking import Booked, Booking, Rules
 from scheduler.booking.edit import cancel
 from scheduler.models import Bridge, Fact
-from scheduler.timing import Timing
 from tests.directory import NOW
 from tests.fakes.endpoint import ScriptedEndpoint
 
@@ -114,7 +113,7 @@ def _application(database: Database, now: Callable[[], datetime], bridge_id: int
     app[keys.BRIDGES] = {bridge_id: section}
     app[keys.DOORS] = {Permission.ENDPOINT: endpoint_door}
     app[HUB], app[WRONG_CODES], app[HELLO_TIMEOUT] = Hub(), WrongCodes(), 0.3
-    app[AGENDA] = AgendaSource(Timing(), mint, faces(app[keys.BRIDGES]), "0204 113")
+    app[AGENDA] = AgendaSource(Rules, mint, faces(app[keys.BRIDGES]), "0204 113")
     app[keys.ROUTE_OF] = {app.router.add_route(r.method, r.path, r.handler): r for r in ROUTES}
     metrics.set_up(app)
     loop = asyncio.get_running_loop()

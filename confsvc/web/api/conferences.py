@@ -57,7 +57,7 @@ class SubmitIn(Model):
 
 @operation("Whether a conference could be booked", answer=shown.CheckOut)
 async def check(request: web.Request, *, body: BookingIn) -> shown.CheckOut:
-    actor, now, rules = keys.actor(request), keys.now(request), request.app[keys.RULES]
+    actor, now, rules = keys.actor(request), keys.now(request), keys.rules(request)
     found = await request.app[keys.DATABASE].read(_check, body, actor, now=now, rules=rules)
     language = request[keys.LANGUAGE]
     first: dict[str, FieldError] = {}
@@ -90,7 +90,7 @@ def _check(db: Session, wish: BookingIn, actor: Actor, *, now: datetime, rules: 
     headers={IDEMPOTENCY_KEY: "Any text of 1 to 200 visible ASCII signs: repeated with it, the request books once"},
 )  # fmt: skip
 async def book(request: web.Request, *, body: BookIn) -> Answer:
-    actor, now, rules = keys.actor(request), keys.now(request), request.app[keys.RULES]
+    actor, now, rules = keys.actor(request), keys.now(request), keys.rules(request)
     key = request.headers.get(IDEMPOTENCY_KEY)
     if key is not None and not _KEY.fullmatch(key):
         raise Invalid([FieldError(IDEMPOTENCY_KEY, "pattern")])
@@ -137,7 +137,7 @@ async def patch(request: web.Request, *, path: KeyPath, body: ChangeIn) -> Answe
 
 
 async def _edit(request: web.Request, key: str, body: ReplaceIn | ChangeIn, version: int | None) -> Answer:
-    actor, now, rules = keys.actor(request), keys.now(request), request.app[keys.RULES]
+    actor, now, rules = keys.actor(request), keys.now(request), keys.rules(request)
     database, seen = request.app[keys.DATABASE], _version(request, version)
     try:
         booked = await database.write(_change, key, body, seen, actor, now=now, rules=rules)
@@ -172,7 +172,7 @@ def _wished(db: Session, conference: Conference, body: ReplaceIn | ChangeIn, *, 
 
 @operation("Book a draft", answer=shown.BookedOut, problems=(409, 412), headers={"If-Match": "ETag"})
 async def submit(request: web.Request, *, path: KeyPath, body: SubmitIn) -> Answer:
-    actor, now, rules = keys.actor(request), keys.now(request), request.app[keys.RULES]
+    actor, now, rules = keys.actor(request), keys.now(request), keys.rules(request)
     seen = _version(request, body.version)
     booked = await request.app[keys.DATABASE].write(_submit, path.key, seen, actor, now=now, rules=rules)
     return _answer(booked)

@@ -71,7 +71,7 @@ def _free_times(db: Session, booking: Booking, *, now: datetime, rules: Rules, e
     found: list[datetime] = []
     for number in range(_DAYS_AHEAD):
         day = first + timedelta(days=number)
-        for clock in _STARTS if day.weekday() < 5 else ():
+        for clock in _STARTS if rules.calendar.is_working(day) else ():
             starts = instant(day, clock)
             latest = instant(day, next((last for last in _LAST if last > clock), _LAST[-1]))
             if starts <= now or starts + length > max(latest, starts + timedelta(hours=1)):

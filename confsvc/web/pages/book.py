@@ -32,7 +32,7 @@ async def show(request: web.Request) -> web.Response:
     """GET /book: a form with sensible defaults; ``room``, ``day`` and ``start`` come from the timeline. What was typed
     before and not sent is offered, and with ``unsent`` it is what stands in the form."""
     asked, kept = await request.app[keys.DATABASE].read(
-        _fresh, keys.actor(request), request.query, now=keys.now(request), rules=request.app[keys.RULES]
+        _fresh, keys.actor(request), request.query, now=keys.now(request), rules=keys.rules(request)
     )
     return form_page(request, asked, unsent=kept.at if kept and "unsent" not in request.query else None)
 
@@ -42,7 +42,9 @@ def _fresh(db: Session, actor: Actor, query: Fields, *, now: datetime, rules: Ru
     if kept and "unsent" in query:
         typed = read_typed(MultiDict(kept.fields))
     else:
-        typed = new_typed(query, places, now=now, notice=rules.min_notice_days, contact=actor.name)
+        typed = new_typed(
+            query, places, now=now, notice=rules.min_notice_days, contact=actor.name, calendar=rules.calendar
+        )
     return ask(db, actor, typed, now=now, rules=rules, permission=P), kept
 
 
@@ -65,7 +67,7 @@ def moved(typed: Typed, to: object) -> Typed:
 
 async def checked(request: web.Request, typed: Typed) -> web.Response:
     asked = await request.app[keys.DATABASE].read(
-        ask, keys.actor(request), typed, now=keys.now(request), rules=request.app[keys.RULES], permission=P
+        ask, keys.actor(request), typed, now=keys.now(request), rules=keys.rules(request), permission=P
     )
     if "HX-Request" in request.headers:
         return render(request, "book_answer.html", **answer_context(asked, Phrases(request[keys.LANGUAGE]), "/book"))
@@ -76,7 +78,7 @@ async def save(request: web.Request) -> web.Response:
     """POST /book: book it, or save a draft; what stands in the way is shown with everything kept."""
     fields, actor = await request.post(), keys.actor(request)
     typed, draft = read_typed(fields), fields.get("act") == "draft"
-    database, now, rules = request.app[keys.DATABASE], keys.now(request), request.app[keys.RULES]
+    database, now, rules = request.app[keys.DATABASE], keys.now(request), keys.rules(request)
     try:
         booked = await database.write(_book, actor, typed, now=now, rules=rules, draft=draft)
     except (Invalid, RoomTaken) as problem:

@@ -101,8 +101,8 @@ def form_context(request: web.Request, asked: Asked, words: Phrases) -> dict[str
         "units": unit_options([u for u in places.units if u.level != "commune"], set(typed.units)),
         "reasons": reason_options(words, without=("secret",)),
         "ask_kinds": " ".join(k.code for k in KINDS if k.default_form == "ask"),
-        "min_notice": request.app[keys.RULES].min_notice_days,
-        "bridge": bool(request.app[keys.RULES].bridges),
+        "min_notice": keys.rules(request).min_notice_days,
+        "bridge": bool(keys.rules(request).bridges),
     }  # fmt: skip
 
 

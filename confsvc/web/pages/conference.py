@@ -38,7 +38,7 @@ async def show(request: web.Request) -> web.Response:
     """GET /conferences/{key}."""
     words, now = Phrases(request[keys.LANGUAGE]), keys.now(request)
     context = await request.app[keys.DATABASE].read(
-        _whole, keys.actor(request), request.match_info["key"], words, now=now, timing=request.app[keys.RULES].timing,
+        _whole, keys.actor(request), request.match_info["key"], words, now=now, timing=keys.rules(request).timing,
         seen_at=_seen_at(request),
     )  # fmt: skip
     maildir = request.app[keys.SETTINGS].maildir is not None
@@ -49,7 +49,7 @@ async def status(request: web.Request) -> web.Response:
     """GET /conferences/{key}/status: the fresh part alone; 204 while nothing in it has changed."""
     words, now = Phrases(request[keys.LANGUAGE]), keys.now(request)
     context = await request.app[keys.DATABASE].read(
-        _fresh, keys.actor(request), request.match_info["key"], words, now=now, timing=request.app[keys.RULES].timing,
+        _fresh, keys.actor(request), request.match_info["key"], words, now=now, timing=keys.rules(request).timing,
         seen_at=_seen_at(request),
     )  # fmt: skip
     found = mark(context)

@@ -36,7 +36,7 @@ P = Permission.CONFERENCE_CHANGE
 async def show(request: web.Request) -> web.Response:
     """GET /conferences/{key}/edit."""
     asked, conference = await request.app[keys.DATABASE].read(
-        _stored, keys.actor(request), request.match_info["key"], now=keys.now(request), rules=request.app[keys.RULES]
+        _stored, keys.actor(request), request.match_info["key"], now=keys.now(request), rules=keys.rules(request)
     )
     return form_page(request, asked, conference=conference)
 
@@ -66,7 +66,7 @@ async def check(request: web.Request) -> web.Response:
 async def _ask(request: web.Request, typed: Typed) -> tuple[Asked, Conference]:
     return await request.app[keys.DATABASE].read(
         _again, keys.actor(request), request.match_info["key"], typed, now=keys.now(request),
-        rules=request.app[keys.RULES],
+        rules=keys.rules(request),
     )  # fmt: skip
 
 
@@ -84,7 +84,7 @@ async def save(request: web.Request) -> web.Response:
     try:
         await request.app[keys.DATABASE].write(
             _save, keys.actor(request), key, typed, version=read_version(fields), now=keys.now(request),
-            rules=request.app[keys.RULES], draft=draft,
+            rules=keys.rules(request), draft=draft,
         )  # fmt: skip
     except (Invalid, RoomTaken) as problem:
         asked, conference = await _ask(request, typed)
@@ -112,7 +112,7 @@ def _save(
 async def submit(request: web.Request) -> web.Response:
     """POST /conferences/{key}/submit: book a draft as it is; what it lacks is shown in its form."""
     fields, key, actor = await request.post(), request.match_info["key"], keys.actor(request)
-    database, now, rules = request.app[keys.DATABASE], keys.now(request), request.app[keys.RULES]
+    database, now, rules = request.app[keys.DATABASE], keys.now(request), keys.rules(request)
     try:
         await database.write(_submit, actor, key, version=read_version(fields), now=now, rules=rules)
     except (Invalid, RoomTaken) as problem:

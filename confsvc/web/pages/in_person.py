@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass, fields
-from datetime import date, datetime, timedelta
+from datetime import datetime
 
 from aiohttp import web
 from sqlalchemy.orm import Session
@@ -53,19 +53,12 @@ async def show(request: web.Request) -> web.Response:
     actor, now = keys.actor(request), keys.now(request)
     places = await request.app[keys.DATABASE].read(load_places, actor, P, local_day(now))
     host = places.unit_by_code.get(request.query.get("host", "")) or places.default_host()
-    day = parse_day(request.query.get("day", "")) or _working_day_before(local_day(now))
+    day = parse_day(request.query.get("day", "")) or keys.rules(request).calendar.previous_working_day(local_day(now))
     typed = Typed(
         host=host.code if host else "", date=f"{day:%d/%m/%Y}", start="08:00", end="11:00",
         kind=request.query.get("kind", "")[:40],
     )  # fmt: skip
     return _page(request, typed, places)
-
-
-def _working_day_before(day: date) -> date:
-    day -= timedelta(days=1)
-    while day.weekday() >= 5:
-        day -= timedelta(days=1)
-    return day
 
 
 def _page(request: web.Request, typed: Typed, places: Places, errors: tuple[FieldError, ...] = ()) -> web.Response:

@@ -57,7 +57,7 @@ async def show(request: web.Request) -> web.Response:
 async def _find(request: web.Request) -> Way:
     return await request.app[keys.DATABASE].read(
         _way, request[keys.SIGNED_IN].actor, request.match_info["key"], now=keys.now(request),
-        timing=request.app[keys.RULES].timing,
+        timing=keys.rules(request).timing,
     )  # fmt: skip
 
 

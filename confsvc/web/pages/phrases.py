@@ -12,6 +12,7 @@ from typing import Any
 
 from confsvc.i18n import text
 from scheduler.local_time import LOCAL, local_day
+from scheduler.work_calendar import SpecialDay
 
 WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 SHORT_WEEKDAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
@@ -168,6 +169,10 @@ class Phrases:
 
     def short_weekday(self, day: date) -> str:
         return self.say(SHORT_WEEKDAYS[day.weekday()])
+
+    def special_name(self, special: SpecialDay) -> str:
+        """What a holiday or a swapped day is called."""
+        return special.name_en or special.name_vi if self.language == "en" else special.name_vi
 
     def day(self, at: datetime | date) -> str:
         """thứ Ba, 24/11/2026."""

@@ -23,6 +23,7 @@ from rooms.place_queries import RoomOn, list_rooms
 from scheduler.booking.reading_queries import Held, list_held
 from scheduler.local_time import instant, local_day
 from scheduler.reading_queries import list_short_names
+from scheduler.work_calendar import WorkCalendar
 
 PAGE = 60
 WEEK = 7
@@ -78,23 +79,25 @@ async def show(request: web.Request) -> web.Response:
     """GET /timeline."""
     words, now, actor = Phrases(request[keys.LANGUAGE]), keys.now(request), keys.actor(request)
     look = read_look(request.query, now)
-    context = await request.app[keys.DATABASE].read(_load, actor, look, now=now)
+    calendar = keys.rules(request).calendar
+    context = await request.app[keys.DATABASE].read(_load, actor, look, calendar, now=now)
     name = "timeline_week.html" if look.view == "week" else "timeline_day.html"
     return render(
         request, name, w=words, look=look, now=now, today=local_day(now), says=Saying(words, context["hosts"]),
+        calendar=calendar,
         page_address=lambda page: look.address(page=page),
         may_book=may_somewhere(actor, Permission.CONFERENCE_BOOK), **context,
     )  # fmt: skip
 
 
-def _load(db: Session, actor: Actor, look: Look, *, now: datetime) -> dict[str, Any]:
+def _load(db: Session, actor: Actor, look: Look, calendar: WorkCalendar, *, now: datetime) -> dict[str, Any]:
     rooms = list_rooms(db, look.day, search=search_key(look.q))
     pages = max(1, -(-len(rooms) // PAGE))
     page = min(look.page, pages)
     shown = rooms[(page - 1) * PAGE : page * PAGE]
     since, until = instant(look.first), instant(look.days[-1] + timedelta(days=1))
     held = list_held(db, [room.id for room in shown], since, until, sight_of(actor))
-    frame = frame_of(look.day, held) if look.view == "day" else None
+    frame = frame_of(look.day, held, calendar) if look.view == "day" else None
     return {
         "groups": _groups(shown, held, look, frame, now), "frame": frame, "total": len(rooms), "page": page,
         "pages": pages, "hosts": list_short_names(db, [(h.host_unit_id, local_day(h.starts)) for h in held]),

@@ -12,10 +12,10 @@ from datetime import date, datetime, time, timedelta
 
 from scheduler.booking.reading_queries import Held
 from scheduler.local_time import instant
+from scheduler.work_calendar import Spans, WorkCalendar
 
 STEP = timedelta(minutes=15)
 FIRST_HOUR, LAST_HOUR = 7, 18
-OFFICE_HOURS = ((time(7, 30), time(11, 30)), (time(13, 30), time(17, 0)))
 LONGEST_FREE = 8  # steps
 
 
@@ -32,11 +32,12 @@ class Cell:
 
 @dataclass(frozen=True)
 class Frame:
-    """A day's columns: from, to, and how many steps lie between."""
+    """A day's columns: from, to, and how many steps lie between. ``hours_open``: when offices are open on it."""
 
     day: date
     starts: datetime
     ends: datetime
+    hours_open: Spans
 
     @property
     def steps(self) -> int:
@@ -53,17 +54,18 @@ class Frame:
         return f"{1000 * (moment - self.starts) // (self.ends - self.starts) / 10}"
 
 
-def frame_of(day: date, held: Iterable[Held]) -> Frame:
-    """The usual hours, wider where something is held early or late."""
+def frame_of(day: date, held: Iterable[Held], calendar: WorkCalendar) -> Frame:
+    """The usual hours, wider where something is held, or offices are open, early or late."""
+    hours_open = calendar.spans_on(day)
     first, last = instant(day, time(FIRST_HOUR)), instant(day, time(LAST_HOUR))
     midnight = instant(day + timedelta(days=1))
-    starts = min([first, *(h.starts for h in held)])
-    ends = max([last, *(h.ends for h in held)])
+    spans = [(first, last), *hours_open, *((h.starts, h.ends) for h in held)]
+    starts, ends = min(begin for begin, _ in spans), max(end for _, end in spans)
     hour = timedelta(hours=1)
     base = instant(day)
     early = base + ((max(starts, base) - base) // hour) * hour
     late = base - (-(min(ends, midnight) - base) // hour) * hour
-    return Frame(day, early, min(late, midnight))
+    return Frame(day, early, min(late, midnight), hours_open)
 
 
 def row_cells(frame: Frame, held: Sequence[Held], now: datetime) -> list[Cell]:
@@ -105,7 +107,7 @@ def _joins(frame: Frame, start: int, step: int) -> bool:
 
     def number(n: int) -> int:
         moment = frame.starts + n * STEP
-        opens = max(begin for opened, _ in OFFICE_HOURS if (begin := instant(frame.day, opened)) <= moment)
+        opens = max(opens for opens, _ in frame.hours_open if opens <= moment)
         return (moment - opens) // (LONGEST_FREE * STEP)
 
     return number(start) == number(step)
@@ -113,6 +115,4 @@ def _joins(frame: Frame, start: int, step: int) -> bool:
 
 def _is_open(frame: Frame, step: int) -> bool:
     moment = frame.starts + step * STEP
-    if frame.day.weekday() >= 5:
-        return False
-    return any(instant(frame.day, opened) <= moment < instant(frame.day, closed) for opened, closed in OFFICE_HOURS)
+    return any(opens <= moment < closes for opens, closes in frame.hours_open)

@@ -22,6 +22,7 @@ from rooms.errors import FieldError
 from scheduler.booking.booking import Booking
 from scheduler.kinds import find_kind
 from scheduler.local_time import LOCAL, instant, local_day
+from scheduler.work_calendar import WorkCalendar
 
 MORNING, LENGTH = time(8), timedelta(hours=2)
 TEXTS = (
@@ -170,19 +171,20 @@ def _times(starts: datetime, ends: datetime) -> dict[str, Any]:
     return {"date": f"{local:%d/%m/%Y}", "start": f"{local:%H:%M}", "end": f"{until:%H:%M}"}
 
 
-def first_day(now: datetime, notice: int) -> date:
+def first_day(now: datetime, notice: int, calendar: WorkCalendar) -> date:
     """The first working day that leaves ``notice`` working days between today and it."""
-    day = local_day(now) + timedelta(days=1)
-    while notice > 0 or day.weekday() >= 5:
-        notice -= day.weekday() < 5
-        day += timedelta(days=1)
+    day = calendar.next_working_day(local_day(now))
+    for _ in range(notice):
+        day = calendar.next_working_day(day)
     return day
 
 
-def new_typed(query: Fields, places: Places, *, now: datetime, notice: int, contact: str) -> Typed:
+def new_typed(
+    query: Fields, places: Places, *, now: datetime, notice: int, contact: str, calendar: WorkCalendar
+) -> Typed:
     """A fresh form: the own office's room, the first day with notice enough; ``room``, ``day`` and ``start`` from the
     timeline win."""
-    day = parse_day(str(query.get("day", ""))) or first_day(now, notice)
+    day = parse_day(str(query.get("day", ""))) or first_day(now, notice, calendar)
     clock = parse_time(str(query.get("start", ""))) or MORNING
     host = places.default_host()
     own = places.room_of_unit(host.id) if host else None

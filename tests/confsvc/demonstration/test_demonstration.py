@@ -22,6 +22,7 @@ from scheduler.local_time import LOCAL
 from scheduler.models import Attendance, Conference, Effect, Fact, Reservation, Tally
 from scheduler.record.figures import read_figures
 from scheduler.record.selection import Selection
+from scheduler.work_calendar import WorkCalendar
 
 NOW = datetime(2026, 1, 27, 3, 0, tzinfo=UTC)
 OFFICES = Offices("UBNDT", tuple(f"S{n}" for n in range(23)), tuple(f"H{n}" for n in range(10)))
@@ -29,15 +30,15 @@ YEAR = (date(2026, 1, 1), date(2026, 12, 31))
 
 
 def test_the_same_seed_makes_the_same_year() -> None:
-    assert meetings(OFFICES, *YEAR) == meetings(OFFICES, *YEAR)
-    assert meetings(OFFICES, *YEAR) != meetings(OFFICES, *YEAR, seed=1)
-    assert meetings(OFFICES, YEAR[0], date(2026, 6, 30)) == [
-        m for m in meetings(OFFICES, *YEAR) if m.starts.astimezone(LOCAL).month <= 6
+    assert meetings(OFFICES, *YEAR, WorkCalendar()) == meetings(OFFICES, *YEAR, WorkCalendar())
+    assert meetings(OFFICES, *YEAR, WorkCalendar()) != meetings(OFFICES, *YEAR, WorkCalendar(), seed=1)
+    assert meetings(OFFICES, YEAR[0], date(2026, 6, 30), WorkCalendar()) == [
+        m for m in meetings(OFFICES, *YEAR, WorkCalendar()) if m.starts.astimezone(LOCAL).month <= 6
     ]
 
 
 def test_the_year_has_the_shape_of_the_plan() -> None:
-    plan = meetings(OFFICES, *YEAR)
+    plan = meetings(OFFICES, *YEAR, WorkCalendar())
     assert 210 <= len(plan) <= 280
     months = Counter(m.starts.astimezone(LOCAL).month for m in plan)
     assert min(months[1], months[7], months[12]) > max(months[2], months[5])

@@ -9,10 +9,12 @@ from confsvc.web import keys
 from confsvc.web.pages.timeline_grid import Cell, frame_of, row_cells
 from scheduler.booking.reading_queries import Held
 from scheduler.local_time import instant
+from scheduler.work_calendar import WorkCalendar
 from tests.confsvc.conftest import Service
 from tests.confsvc.pages import scenes
 
 DAY = date(2026, 12, 2)
+PLAIN = WorkCalendar()
 NOW = datetime(2026, 11, 24, 1, 0, tzinfo=UTC)
 
 
@@ -32,7 +34,7 @@ def shown(cells: list[Cell]) -> list[tuple[str, int]]:
 
 
 def test_a_free_day_is_cut_at_the_office_hours_into_two_hours_at_most() -> None:
-    frame = frame_of(DAY, [])
+    frame = frame_of(DAY, [], PLAIN)
     assert frame.steps == 44 and [h.astimezone(UTC).hour for h in frame.hours] == list(range(11))
     assert shown(row_cells(frame, [], NOW)) == [
         ("off", 2), ("free", 8), ("free", 8), ("off", 8), ("free", 8), ("free", 6), ("off", 4),
@@ -42,15 +44,15 @@ def test_a_free_day_is_cut_at_the_office_hours_into_two_hours_at_most() -> None:
 def test_the_cells_of_a_row_always_fill_it_whatever_is_held() -> None:
     early, late = held("05:40", "06:10"), held("17:50", "21:20")
     for items in ([held("07:45", "10:00")], [held("08:05", "08:10"), held("08:10", "08:20")], [early, late], [late]):
-        frame = frame_of(DAY, items)
+        frame = frame_of(DAY, items, PLAIN)
         cells = row_cells(frame, items, NOW)
         assert sum(cell.span for cell in cells) == frame.steps
         assert [cell.held for cell in cells if cell.held] == sorted(items, key=lambda h: h.starts)
-    assert frame_of(DAY, [early, late]).steps == 4 * 17, "05:00 to 22:00"
+    assert frame_of(DAY, [early, late], PLAIN).steps == 4 * 17, "05:00 to 22:00"
 
 
 def test_kinds_are_told_apart() -> None:
-    frame = frame_of(DAY, [])
+    frame = frame_of(DAY, [], PLAIN)
     running = instant(DAY, time(9))
 
     def kind(**values: object) -> str:
@@ -62,10 +64,10 @@ def test_kinds_are_told_apart() -> None:
 
 
 def test_nothing_is_free_at_the_weekend_and_the_line_of_now_lies_inside_the_day_only() -> None:
-    frame = frame_of(date(2026, 12, 5), [])
+    frame = frame_of(date(2026, 12, 5), [], PLAIN)
     assert shown(row_cells(frame, [], NOW)) == [("off", 44)]
-    assert frame_of(DAY, []).share(instant(DAY, time(12, 30))) == "50.0"
-    assert frame_of(DAY, []).share(NOW) is None
+    assert frame_of(DAY, [], PLAIN).share(instant(DAY, time(12, 30))) == "50.0"
+    assert frame_of(DAY, [], PLAIN).share(NOW) is None
 
 
 async def test_a_title_stands_only_where_it_may_be_known(service: Service) -> None:

@@ -21,6 +21,7 @@ from scheduler.booking.edit import cancel
 from scheduler.conduct.agenda import BridgeFace, agenda, agenda_bytes, etag, iso, ticket_horizon, wanted
 from scheduler.models import Bridge, Conference
 from scheduler.timing import Timing
+from scheduler.work_calendar import WorkCalendar
 from tests.directory import NOW
 
 TIMING = Timing()
@@ -124,9 +125,9 @@ def test_seven_days_are_listed_and_tickets_lie_within_the_horizon(world: World) 
 
 def test_the_horizon_spans_a_week_end() -> None:
     friday = datetime(2026, 11, 27, 10, 0, tzinfo=UTC)
-    assert ticket_horizon(friday) == datetime(2026, 12, 1, 17, 0, tzinfo=UTC)  # the end of Tuesday
+    assert ticket_horizon(friday, WorkCalendar()) == datetime(2026, 12, 1, 17, 0, tzinfo=UTC)  # the end of Tuesday
     monday = datetime(2026, 11, 23, 10, 0, tzinfo=UTC)
-    assert ticket_horizon(monday) == monday + timedelta(hours=96)
+    assert ticket_horizon(monday, WorkCalendar()) == monday + timedelta(hours=96)
 
 
 def test_one_conference_after_the_other(world: World) -> None:
