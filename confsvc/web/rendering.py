@@ -17,6 +17,7 @@ from urllib.parse import urlsplit
 from aiohttp import web
 
 from confsvc.web import keys, navigation
+from confsvc.web.back import way_back
 
 FLASH_COOKIE = "flash"
 
@@ -65,7 +66,7 @@ def page_context(request: web.Request) -> dict[str, Any]:
         "demo": signed.demo,
         "simulated": settings.simulated,
         "build": BUILD,
-        "path": request.path_qs if request.method == "GET" else request.path,
+        "path": way_back(request),
         "q": request.query.get("q", "") if request.path == "/search" else "",
         "operator_phone": settings.service.operator_phone,
     }
