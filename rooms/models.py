@@ -92,7 +92,11 @@ class Line(Row):
     owner_unit_id: Mapped[int] = mapped_column(ForeignKey("unit.id"))
     kbps_up: Mapped[int | None]
     kbps_down: Mapped[int | None]
-    __table_args__ = options(CheckConstraint("kbps_up > 0 AND kbps_down > 0", name="speed"))
+    share: Mapped[int] = mapped_column(default=80, sort_order=1)  # percent that conferences may take
+    __table_args__ = options(
+        CheckConstraint("kbps_up > 0 AND kbps_down > 0", name="speed"),
+        CheckConstraint("share BETWEEN 1 AND 100", name="share"),
+    )
 
 
 class Room(Row):

@@ -116,7 +116,15 @@ def options(*constraints: Any) -> tuple[Any, ...]:
 
 
 def no_overlap_ddl(
-    name: str, table: str, key: str, starts: str, ends: str, *, dates: bool = False, where: str | None = None
+    name: str,
+    table: str,
+    key: str,
+    starts: str,
+    ends: str,
+    *,
+    dates: bool = False,
+    where: str | None = None,
+    sparse: bool = False,
 ) -> dict[str, list[str]]:
     """Statements by dialect that refuse two rows of one ``key`` whose spans overlap.
 
@@ -124,7 +132,7 @@ def no_overlap_ddl(
     rows for which that column is true. Raises IntegrityError naming ``name`` on both databases.
     """
     span = f"daterange({starts}, {ends}, '[]')" if dates else f"tstzrange({starts}, {ends})"
-    condition = f" WHERE ({where})" if where else ""
+    condition = f" WHERE ({where}{f' AND {key} IS NOT NULL' if sparse else ''})" if where else ""
     exclude = f"ALTER TABLE {table} ADD CONSTRAINT {name} EXCLUDE USING gist ({key} WITH =, {span} WITH &&){condition}"
     if dates:
         clash = f"t.{starts} <= coalesce(new.{ends}, '9999-12-31') AND new.{starts} <= coalesce(t.{ends}, '9999-12-31')"

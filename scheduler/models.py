@@ -20,6 +20,12 @@ LONGEST_SPAN = timedelta(days=3)
 OUTCOMES = ("unknown", "held", "failed_online", "not_held")
 
 
+def _where_given(column: str) -> Index:
+    """An index of what a resource has taken, without the rows of other resources."""
+    where = text(f"{column} IS NOT NULL")
+    return Index(None, column, "starts", postgresql_where=where, sqlite_where=where)
+
+
 class Conference(Row):
     """One sitting at one time: booked, or logged after it took place. ``counted_with`` leads the cuộc it counts in."""
 
@@ -63,6 +69,7 @@ class Conference(Row):
     booked_by: Mapped[str]
     booked_at: Mapped[datetime]
     demo: Mapped[bool] = mapped_column(default=False)
+    top_profile: Mapped[str] = mapped_column(default="", sort_order=1)  # no site is given a better one; "" any
     __table_args__ = options(
         one_of("origin", ("booked", "logged")),
         one_of("form", FORMS),
@@ -89,6 +96,7 @@ class Site(Row):
     room_id: Mapped[int] = mapped_column(ForeignKey("room.id"))
     role: Mapped[str] = mapped_column(default="member")
     position: Mapped[int] = mapped_column(default=0)
+    profile: Mapped[str | None] = mapped_column(sort_order=1)  # what its line decided; None without video
     __table_args__ = options(
         UniqueConstraint("conference_id", "room_id"), one_of("role", ("main", "member")), Index(None, "room_id")
     )
@@ -137,32 +145,73 @@ class Guest(Row):
     )
 
 
+class Closure(Row):
+    """Maintenance, or rooms closed for a time: it takes rooms, lines and hosts as a conference does."""
+
+    __tablename__ = "closure"
+    key: Mapped[str] = mapped_column(unique=True)
+    kind: Mapped[str]
+    reason: Mapped[str]
+    starts: Mapped[datetime]
+    ends: Mapped[datetime]
+    made_by: Mapped[str]
+    made_at: Mapped[datetime]
+    lifted_at: Mapped[datetime | None]
+    __table_args__ = options(CheckConstraint("starts < ends", name="span"), one_of("kind", ("maintenance", "closed")))
+
+
+class ProfileRow(Row):
+    """A picture quality with its figures (``capacity.Profile``); best first by ``position``."""
+
+    __tablename__ = "profile"
+    code: Mapped[str] = mapped_column(unique=True)
+    height: Mapped[int]
+    kbps_up: Mapped[int]
+    last_n: Mapped[int]
+    position: Mapped[int]
+    __table_args__ = options(CheckConstraint("height >= 0 AND kbps_up > 0 AND last_n > 0", name="figures"))
+
+
+_ONE_THING = " + ".join(f"(CASE WHEN {key} IS NULL THEN 0 ELSE 1 END)" for key in ("room_id", "line_id", "bridge_id"))
+
+
 class Reservation(Row):
-    """A room for a span of time. Derived from the conference and without identity: deleted and written anew, never
-    updated. ``holds`` false is shown but excludes nobody."""
+    """A room, or an amount of a line or of a video host, for a span of time. Derived from its conference or closure and
+    without identity: deleted and written anew, never updated. ``holds`` false is shown but excludes nobody."""
 
     __tablename__ = "reservation"
-    room_id: Mapped[int] = mapped_column(ForeignKey("room.id"))
-    conference_id: Mapped[int] = mapped_column(ForeignKey("conference.id", ondelete="CASCADE"))
+    room_id: Mapped[int | None] = mapped_column(ForeignKey("room.id"))
+    conference_id: Mapped[int | None] = mapped_column(ForeignKey("conference.id", ondelete="CASCADE"))
     starts: Mapped[datetime]
     ends: Mapped[datetime]
     holds: Mapped[bool] = mapped_column(default=True)
+    line_id: Mapped[int | None] = mapped_column(ForeignKey("line.id"), sort_order=1)
+    bridge_id: Mapped[int | None] = mapped_column(ForeignKey("bridge.id"), sort_order=1)
+    closure_id: Mapped[int | None] = mapped_column(ForeignKey("closure.id", ondelete="CASCADE"), sort_order=1)
+    seats: Mapped[int] = mapped_column(default=0, sort_order=1)
+    kbps_up: Mapped[int] = mapped_column(default=0, sort_order=1)  # of a host: up and down together
+    kbps_down: Mapped[int] = mapped_column(default=0, sort_order=1)
     __table_args__ = options(
         CheckConstraint("starts < ends", name="span"),
         CheckConstraint("ends - starts <= interval '3 days'", name="length").ddl_if(dialect="postgresql"),
         CheckConstraint("julianday(ends) - julianday(starts) <= 3", name="length").ddl_if(dialect="sqlite"),
+        CheckConstraint(f"{_ONE_THING} = 1", name="one_thing"),
+        CheckConstraint("(conference_id IS NULL) <> (closure_id IS NULL)", name="one_owner"),
         Index(None, "room_id", "starts"),
+        _where_given("line_id"),
+        _where_given("bridge_id"),
         Index(None, "conference_id"),
+        Index(None, "closure_id"),
     )
 
 
 add_rule(
     Reservation.__table__,
-    no_overlap_ddl("reservation_room_taken", "reservation", "room_id", "starts", "ends", where="holds"),
+    no_overlap_ddl("reservation_room_taken", "reservation", "room_id", "starts", "ends", where="holds", sparse=True),
 )
 
 __all__ = [
     "EFFECT_STATES", "EVIDENCE", "LONGEST_SPAN", "OUTCOMES", "STATES", "Attendance", "Bridge", "CalendarItem",
-    "Conference", "Delegation", "Edition", "Effect", "Fact", "Goal", "Guest", "KpiScope", "Opening", "Presence",
-    "Reservation", "Site", "Tally", "TallyDistrict", "Told",
+    "Closure", "Conference", "Delegation", "Edition", "Effect", "Fact", "Goal", "Guest", "KpiScope", "Opening",
+    "Presence", "ProfileRow", "Reservation", "Site", "Tally", "TallyDistrict", "Told",
 ]  # fmt: skip

@@ -18,6 +18,8 @@ class Bridge(Row):
     name: Mapped[str] = mapped_column(unique=True)
     base_url: Mapped[str]
     active: Mapped[bool] = mapped_column(default=True)
+    seats: Mapped[int | None] = mapped_column(sort_order=1)  # at once; None: not said, not checked
+    kbps: Mapped[int | None] = mapped_column(sort_order=1)
 
 
 class Opening(Row):

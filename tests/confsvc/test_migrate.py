@@ -124,8 +124,8 @@ def test_altering_a_table_keeps_its_rules_and_its_children(bare: Database) -> No
         with Operations.context(MigrationContext.configure(connection)):
             for table in ("reservation", "conference"):
                 with keeping_triggers(table) as batch:
-                    batch.add_column(Column("seats", Integer))
-                    batch.alter_column("seats", new_column_name="places")
+                    batch.add_column(Column("chairs", Integer))
+                    batch.alter_column("chairs", new_column_name="places")
 
     migrate._run(bare, alter)
     assert shape(bare)["rules"] == rules
