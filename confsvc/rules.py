@@ -6,15 +6,25 @@ from collections.abc import Sequence
 
 from confsvc.config import Settings
 from scheduler.booking.booking import Rules
+from scheduler.rule_whats import Value
+from scheduler.rulebook import RuleBook
 
 
 def rules_of(settings: Settings, bridges: Sequence[int]) -> Rules:
-    """``bridges``: ids of the configured video hosts, the preferred first."""
+    """``bridges``: ids of the configured video hosts, the preferred first. The rows of the rules come on top."""
     return Rules(
         timing=settings.timing,
         bridges=tuple(bridges),
-        min_notice_days=settings.policy.min_notice_days,
         horizon_days=settings.policy.horizon_days,
-        longest_hours=settings.policy.longest_hours,
         mail_domain=settings.mail.domain,
+        book=RuleBook(house=house_of(settings)),
     )
+
+
+def house_of(settings: Settings) -> dict[str, Value]:
+    """What the configuration says where no row of the rules does."""
+    return {
+        "notice_days": settings.policy.min_notice_days,
+        "longest_hours": settings.policy.longest_hours,
+        "endpoint_lead": settings.timing.endpoint_lead,
+    }

@@ -19,6 +19,7 @@ from confsvc.jobs import Rounds
 from scheduler.booking.booking import Rules
 from scheduler.calendar_acts import TOPIC
 from scheduler.calendar_queries import find_calendar
+from scheduler.rule_queries import list_parents, list_rules
 
 log = logging.getLogger(__name__)
 
@@ -28,7 +29,7 @@ EVERY = timedelta(seconds=15)
 
 def read_rules(db: Session, base: Rules) -> Rules:
     """The configured rules ``base`` with what the rows say. The one place that knows which parts come from rows."""
-    return replace(base, calendar=find_calendar(db))
+    return replace(base, calendar=find_calendar(db), book=base.book.with_rows(list_rules(db), list_parents(db)))
 
 
 class StandingRules:

@@ -112,6 +112,7 @@ _ALL: tuple[What, ...] = (
     What("notice_refuses", "flag", "notice", False),
     What("waiver_by", "choices", "notice", ("booker",), options=("booker", "approver", "operator")),
     What("lead_minutes", "number", "notice", 0, 0, 14 * 24 * 60, "minutes"),
+    What("hours_refuse", "flag", "notice", False),
     What("urgent", "flag", "notice", False, of_kind="must", of_unit=False, built_in=lambda kind: kind.urgent),
     What(
         "longest_working_days", "decimal", "length", None, 0.25, 60, "working_days", no_limit=True, of_kind="must",

@@ -7,10 +7,11 @@ superior office, superior office, kind, house. A rule is asked as of the provinc
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import Literal
 
+from scheduler.kinds import Kind, find_kind
 from scheduler.rule_whats import COUNTS, WHATS, Value
 
 By = Literal["unit", "parent", "kind", "house", "default"]
@@ -120,6 +121,13 @@ class RuleBook:
         """Why meetings of a kind are not in the measure on a day; None when they are."""
         said = self.choice("counts", kind=kind, unit_id=None, day=day)
         return None if said == COUNTS else said
+
+    def kind_on(self, code: str, day: date) -> Kind | None:
+        """A kind with what the rules for all offices say of it on a day; None when there is no such kind."""
+        kind = find_kind(code)
+        if kind is None:
+            return None
+        return replace(kind, why_not=self.why_not(code, day), urgent=self.urgent(code, day))
 
     def urgent(self, kind: str, day: date) -> bool:
         """Whether notice, office hours and quotas leave a kind free."""

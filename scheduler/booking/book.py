@@ -16,11 +16,13 @@ from rooms.models import Change
 from rooms.names import search_key
 from rooms.once import poke
 from scheduler.booking.booking import Booked, Booking, Findings, Rules
+from scheduler.booking.clashes import clash_errors, clash_warnings, find_clashes, refuse_unconfirmed
 from scheduler.booking.invitations import edition_content, edition_row, letter_rows, next_dtstamp
+from scheduler.booking.objections import objections
 from scheduler.booking.party import Party, find_party
 from scheduler.booking.queries import Ids, list_taken, lock_and_take_ids
 from scheduler.booking.reservations import lock_keys, reservation_rows
-from scheduler.booking.validation import field_errors, is_short_notice, warnings
+from scheduler.booking.validation import is_short_notice, warnings
 from scheduler.conduct.lifecycle import PROVISION_BEFORE
 from scheduler.errors import RoomTaken, Taken
 from scheduler.local_time import local_day
@@ -52,16 +54,19 @@ def check(db: Session, booking: Booking, *, now: datetime, rules: Rules, except_
 
     ``except_id``: the conference that is being changed, which does not stand in its own way.
     """
-    errors = field_errors(booking, now=now, rules=rules)
+    errors = objections(db, booking, now=now, rules=rules, except_id=except_id)
     known = [e for e in errors if e.field in ("starts", "ends")]
     taken: list[Taken] = []
+    said = warnings(booking, now=now, rules=rules)
     if not known:
         _, party_errors = find_party(db, booking, local_day(booking.starts))
-        errors += party_errors
+        clashes = find_clashes(db, booking, except_id=except_id)
+        errors += party_errors + clash_errors(booking, clashes)
+        said = [*said, *clash_warnings(clashes)]
         times = spans(booking.starts, booking.ends, rules.timing)
         day = local_day(booking.starts)
         taken = list_taken(db, booking.room_ids, times.room_from, times.room_until, day, except_id=except_id)
-    return Findings(tuple(errors), tuple(taken), tuple(warnings(booking, now=now, rules=rules)))
+    return Findings(tuple(errors), tuple(taken), tuple(said))
 
 
 def book(
@@ -80,10 +85,12 @@ def book(
     until when; under a race that slips past the check the database refuses, and RoomTaken comes without details (the
     transaction is gone by then; ``check`` in a new one explains).
     """
-    errors = field_errors(booking, now=now, rules=rules, draft=draft)
+    errors = objections(db, booking, now=now, rules=rules, draft=draft)
     party, party_errors = (None, []) if errors else find_party(db, booking, local_day(booking.starts))
     if party is None:
         raise Invalid(errors + party_errors)
+    if not draft:
+        refuse_unconfirmed(db, booking)
     times = spans(booking.starts, booking.ends, rules.timing)
     keys = [] if draft else lock_keys([(booking.room_ids, times.room_from, times.room_until)])
     ids = lock_and_take_ids(db, keys, len(party.rooms))

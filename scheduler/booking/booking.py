@@ -8,6 +8,7 @@ from typing import Any
 
 from rooms.errors import FieldError
 from scheduler.errors import Taken
+from scheduler.rulebook import RuleBook
 from scheduler.timing import Timing
 from scheduler.work_calendar import WorkCalendar
 
@@ -30,9 +31,9 @@ class GuestWish:
 class Booking:
     """A conference as wished. Times are aware; the first of ``room_ids`` is the main site.
 
-    ``unit_ids``: units that attend without a room of their own; they sit at the main site. ``no_secrets``: the booker
-    declares that no state secret will be spoken of. ``clash_confirmed``: the booker knows that somebody would sit in two
-    conferences at once.
+    ``unit_ids``: units that attend without a room of their own; they sit at the main site, or where ``seats`` (unit,
+    room of this conference) says. ``no_secrets``: the booker declares that no state secret will be spoken of.
+    ``clash_confirmed``: the booker knows that somebody would sit in two conferences at once.
     """
 
     title: str
@@ -43,6 +44,7 @@ class Booking:
     ends: datetime
     room_ids: tuple[int, ...] = ()
     unit_ids: tuple[int, ...] = ()
+    seats: tuple[tuple[int, int], ...] = ()
     guests: tuple[GuestWish, ...] = ()
     chair_name: str = ""
     chair_title: str = ""
@@ -69,11 +71,10 @@ class Rules:
 
     timing: Timing = field(default_factory=Timing)
     bridges: tuple[int, ...] = ()
-    min_notice_days: int = 3
     horizon_days: int = 400
-    longest_hours: int = 12
     mail_domain: str = "localhost"
     calendar: WorkCalendar = field(default_factory=WorkCalendar)
+    book: RuleBook = field(default_factory=RuleBook)
 
 
 @dataclass(frozen=True)

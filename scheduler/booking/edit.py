@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -19,8 +20,10 @@ from scheduler.booking.book import (
     wish_columns,
 )
 from scheduler.booking.booking import Booked, Booking, GuestWish, Rules
+from scheduler.booking.clashes import refuse_unconfirmed
 from scheduler.booking.invitations import is_mailed_change, is_major_change
 from scheduler.booking.letters import owe_change, owe_edition
+from scheduler.booking.objections import objections
 from scheduler.booking.party import Invitee, Party, find_party
 from scheduler.booking.queries import (
     Ids,
@@ -33,7 +36,6 @@ from scheduler.booking.queries import (
 )
 from scheduler.booking.reservations import lock_keys
 from scheduler.booking.sync import sync_commitments, sync_party
-from scheduler.booking.validation import field_errors
 from scheduler.conduct.endings import owe_end
 from scheduler.conduct.queries import find_locked_by_key, set_current_opening_closed
 from scheduler.errors import Stale, TooLate, WrongMove
@@ -49,16 +51,19 @@ _IN_AUDIT = ("title", "kind", "form", "starts", "ends", "chair_name", "note", "l
 
 def booking_of(db: Session, conference: Conference) -> Booking:
     """The wish as it stands in the database, to be changed or submitted."""
-    room_ids = tuple(site.room_id for site in list_sites(db, conference.id))
+    sites = list_sites(db, conference.id)
+    room_ids = tuple(site.room_id for site in sites)
+    others = {site.id: site.room_id for site in sites[1:]}
     housed = {part.unit.unit_id for part in list_room_parts(db, room_ids, local_day(conference.starts)).values()}
-    units = [delegation.unit_id for delegation in list_delegations(db, conference.id)]
+    guests = [part for part in list_delegations(db, conference.id) if part.unit_id not in housed]
     names = ("title", "kind", "form", "host_unit_id", "starts", "ends", "chair_name", "chair_title", "chair_mail",
              "contact_name", "contact_phone", "note", "letter_number", "short_notice_reason", "in_person_reason",
              "in_person_note")  # fmt: skip
     return Booking(
         **{name: getattr(conference, name) for name in names},
         room_ids=room_ids,
-        unit_ids=tuple(unit_id for unit_id in units if unit_id not in housed),
+        unit_ids=tuple(part.unit_id for part in guests),
+        seats=tuple((part.unit_id, others[part.site_id]) for part in guests if part.site_id in others),
         guests=tuple(
             GuestWish(g.name, g.mail, g.language) for g in list_guests(db, conference.id) if g.role == "guest"
         ),
@@ -66,13 +71,19 @@ def booking_of(db: Session, conference: Conference) -> Booking:
     )
 
 
-def submit(db: Session, key: str, *, version: int, actor: str, now: datetime, rules: Rules) -> Booked:
-    """Turn a draft into a booked conference, checked and written as ``book`` does. Raises as ``book``."""
+def submit(
+    db: Session, key: str, *, version: int, actor: str, now: datetime, rules: Rules, clash_confirmed: bool = False
+) -> Booked:
+    """Turn a draft into a booked conference, checked and written as ``book`` does. Raises as ``book``.
+
+    ``clash_confirmed`` as in Booking: said anew each time, not kept with the draft.
+    """
     conference = _current(db, key, version)
     if conference.state != "draft":
         raise WrongMove(state=conference.state, to="planned")
-    booking = booking_of(db, conference)
-    party = _party(db, booking, now=now, rules=rules)
+    booking = replace(booking_of(db, conference), clash_confirmed=clash_confirmed)
+    party = _party(db, booking, now=now, rules=rules, except_id=conference.id)
+    refuse_unconfirmed(db, booking, except_id=conference.id)
     times = spans(booking.starts, booking.ends, rules.timing)
     take_locks(db, lock_keys([(booking.room_ids, times.room_from, times.room_until)]))
     refuse_taken(db, booking, times, except_id=conference.id)
@@ -102,11 +113,12 @@ def change(db: Session, key: str, booking: Booking, *, version: int, actor: str,
     if conference.state != "draft" and conference.starts <= now:
         raise TooLate(starts=conference.starts.isoformat())
     draft = conference.state == "draft"
-    party = _party(db, booking, now=now, rules=rules, draft=draft)
+    party = _party(db, booking, now=now, rules=rules, draft=draft, except_id=conference.id)
     before, rooms_before = _columns(conference), [site.room_id for site in list_sites(db, conference.id)]
     invited_before = _invitees(db, conference)
     times = spans(booking.starts, booking.ends, rules.timing)
     if not draft:
+        refuse_unconfirmed(db, booking, except_id=conference.id)
         old = spans(conference.starts, conference.ends, rules.timing)
         take_locks(
             db,
@@ -169,8 +181,10 @@ def _current(db: Session, key: str, version: int) -> Conference:
     return conference
 
 
-def _party(db: Session, booking: Booking, *, now: datetime, rules: Rules, draft: bool = False) -> Party:
-    errors = field_errors(booking, now=now, rules=rules, draft=draft)
+def _party(
+    db: Session, booking: Booking, *, now: datetime, rules: Rules, except_id: int, draft: bool = False
+) -> Party:
+    errors = objections(db, booking, now=now, rules=rules, draft=draft, except_id=except_id)
     party, more = (None, []) if errors else find_party(db, booking, local_day(booking.starts))
     if party is None:
         raise Invalid(errors + more)

@@ -21,6 +21,8 @@ from scheduler.booking.validation import in_person_errors, is_shown
 from scheduler.kinds import find_kind
 from scheduler.local_time import local_day
 from scheduler.models import Attendance, Conference, Delegation
+from scheduler.rule_queries import list_rules
+from scheduler.rulebook import RuleBook
 
 SECRET_TITLE = "Nội dung không đưa lên hệ thống"  # noqa: S105 - a title
 _OLDEST = timedelta(days=366 * 3)
@@ -55,8 +57,9 @@ def log_in_person(db: Session, logged: Logged, *, actor: str, now: datetime, dem
 
     It is recorded by the next tick. Raises Invalid with every wrong field.
     """
-    errors = list(_errors(logged, now))
     day = local_day(logged.starts)
+    kind = RuleBook(list_rules(db, ("counts",))).kind_on(logged.kind, day)
+    errors = list(_errors(logged, now, counts=kind is not None and kind.counts))
     units = list_unit_parts(db, (logged.host_unit_id, *logged.unit_ids), day)
     errors += [FieldError(f"units.{n}", "no_such_unit") for n, u in enumerate(logged.unit_ids) if u not in units]
     if logged.host_unit_id not in units:
@@ -80,7 +83,7 @@ def log_in_person(db: Session, logged: Logged, *, actor: str, now: datetime, dem
     return Booked(conference_id, row["key"])
 
 
-def _errors(logged: Logged, now: datetime) -> Iterator[FieldError]:
+def _errors(logged: Logged, now: datetime, *, counts: bool) -> Iterator[FieldError]:
     if not logged.secret and len(logged.title.strip()) < 3:
         yield FieldError("title", "too_short", {"min": 3})
     for name, limit in (("title", LONGEST_TITLE), ("place", 200), ("letter_number", 60), ("note", LONGEST_NOTE),
@@ -103,7 +106,7 @@ def _errors(logged: Logged, now: datetime) -> Iterator[FieldError]:
         yield FieldError("units", "required")
     if len(set(logged.unit_ids)) != len(logged.unit_ids):
         yield FieldError("units", "duplicate")
-    for error in in_person_errors(logged.kind, "in_person", logged.reason or None, logged.reason_note):
+    for error in in_person_errors(logged.reason or None, logged.reason_note) if counts else ():
         yield FieldError({"in_person_reason": "reason", "in_person_note": "reason_note"}[error.field], error.code)
 
 

@@ -14,10 +14,12 @@ from scheduler.booking.booking import (
     MOST_ROOMS,
     Booking,
     Rules,
-    Warning_,
 )
-from scheduler.kinds import FORMS, find_kind, find_reason, needs_reason
+from scheduler.booking.limits import hours_errors, is_short_notice, lead_errors, length_errors, notice_errors, warnings
+from scheduler.kinds import FORMS, find_kind, find_reason
 from scheduler.local_time import local_day
+
+__all__ = ["field_errors", "in_person_errors", "is_mail", "is_short_notice", "is_shown", "warnings"]
 
 _MAIL = re.compile(
     r"[a-z0-9!#$%&'*+/=?^_`{|}~.-]{1,64}@[a-z0-9](?:[a-z0-9-]*[a-z0-9])?(?:\.[a-z0-9](?:[a-z0-9-]*[a-z0-9])?)+"
@@ -37,39 +39,22 @@ def is_mail(address: str) -> bool:
     return len(address) <= 254 and ".." not in address and _MAIL.fullmatch(address) is not None
 
 
-def notice_days(now: datetime, starts: datetime) -> int:
-    """Working days (Monday to Friday) strictly between the day of booking and the day of the conference."""
-    day, last, count = local_day(now) + timedelta(days=1), local_day(starts), 0
-    while day < last and count < 30:
-        count += day.weekday() < 5
-        day += timedelta(days=1)
-    return count
-
-
-def field_errors(booking: Booking, *, now: datetime, rules: Rules, draft: bool = False) -> list[FieldError]:
-    """What is wrong with ``booking``, field by field; a draft may be incomplete but not nonsensical."""
+def field_errors(
+    booking: Booking, *, now: datetime, rules: Rules, draft: bool = False, moved: bool = True
+) -> list[FieldError]:
+    """What is wrong with ``booking``, field by field; a draft may be incomplete but not nonsensical. ``moved`` False:
+    it stands booked with this kind and time, which are not judged again."""
     errors = list(_texts(booking))
-    errors += _times(booking, now=now, rules=rules, draft=draft)
+    errors += _times(booking, now=now, rules=rules, draft=draft, moved=moved)
     errors += _places(booking, rules=rules, draft=draft)
     errors += _people(booking)
     if not draft:
-        errors += _declarations(booking, now=now, rules=rules)
+        errors += _declarations(booking, rules=rules)
+    if not draft and moved and booking.starts > now:
+        errors += lead_errors(booking, now=now, rules=rules)
+        errors += hours_errors(booking, rules=rules)
+        errors += notice_errors(booking, now=now, rules=rules)
     return errors
-
-
-def warnings(booking: Booking, *, now: datetime, rules: Rules) -> list[Warning_]:
-    """What the booker should know: short notice, a start within the opening time."""
-    if is_short_notice(booking, now=now, rules=rules):
-        return [Warning_("short_notice", {"days": notice_days(now, booking.starts), "required": rules.min_notice_days})]
-    return []
-
-
-def is_short_notice(booking: Booking, *, now: datetime, rules: Rules) -> bool:
-    """Fewer working days than the rule asks for; urgent kinds are free of it."""
-    kind = find_kind(booking.kind)
-    if kind is not None and kind.urgent:
-        return False
-    return notice_days(now, booking.starts) < rules.min_notice_days
 
 
 def _texts(booking: Booking) -> Iterator[FieldError]:
@@ -96,11 +81,11 @@ def _texts(booking: Booking) -> Iterator[FieldError]:
             yield FieldError(name, "not_text")
 
 
-def _times(booking: Booking, *, now: datetime, rules: Rules, draft: bool) -> Iterator[FieldError]:
+def _times(booking: Booking, *, now: datetime, rules: Rules, draft: bool, moved: bool) -> Iterator[FieldError]:
     if booking.ends <= booking.starts:
         yield FieldError("ends", "before_start")
-    elif booking.ends - booking.starts > timedelta(hours=rules.longest_hours):
-        yield FieldError("ends", "too_long_sitting", {"hours": rules.longest_hours})
+    elif moved:
+        yield from length_errors(booking, rules=rules)
     if not draft and booking.starts <= now:
         yield FieldError("starts", "in_the_past")
     if booking.starts > now + timedelta(days=rules.horizon_days):
@@ -143,22 +128,19 @@ def _people(booking: Booking) -> Iterator[FieldError]:
         yield FieldError("chair_mail", "not_a_mail_address")
 
 
-def _declarations(booking: Booking, *, now: datetime, rules: Rules) -> Iterator[FieldError]:
+def _declarations(booking: Booking, *, rules: Rules) -> Iterator[FieldError]:
     if not booking.no_secrets:
         yield FieldError("no_secrets", "required")
     reason = (booking.short_notice_reason or "").strip()
     if len(reason) > 500:
         yield FieldError("short_notice_reason", "too_long", {"max": 500})
-    elif not reason and is_short_notice(booking, now=now, rules=rules):
-        yield FieldError("short_notice_reason", "required", {"required": rules.min_notice_days})
-    yield from in_person_errors(booking.kind, booking.form, booking.in_person_reason, booking.in_person_note)
+    kind = rules.book.kind_on(booking.kind, local_day(booking.starts))
+    if kind is not None and kind.counts and booking.form == "in_person":
+        yield from in_person_errors(booking.in_person_reason, booking.in_person_note)
 
 
-def in_person_errors(kind_code: str, form: str, reason_code: str | None, note: str) -> Iterator[FieldError]:
-    """A counted kind held in person says why; some reasons want a sentence."""
-    kind = find_kind(kind_code)
-    if kind is None or not needs_reason(kind, form):
-        return
+def in_person_errors(reason_code: str | None, note: str) -> Iterator[FieldError]:
+    """A counted kind held in person says why: managers need that to raise the share; some reasons want a sentence."""
     if not reason_code:
         yield FieldError("in_person_reason", "required")
         return

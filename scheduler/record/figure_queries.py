@@ -10,13 +10,15 @@ from sqlalchemy import exists, func, select
 from sqlalchemy.orm import Session
 
 from rooms.models import Unit
-from scheduler.booking.reading_queries import Sight
-from scheduler.kinds import KINDS, find_kind
+from scheduler.kinds import find_kind
 from scheduler.local_time import local_day
 from scheduler.models import Conference, Delegation, Tally, TallyDistrict
 from scheduler.record.attendance import Evidence
 from scheduler.record.outcome import Status
 from scheduler.record.tally import DistrictRow, HostGroup, TallyRow, host_group
+from scheduler.rule_queries import list_rules
+from scheduler.rulebook import RuleBook
+from scheduler.sight_queries import Sight
 
 _COMING = ("planned", "provisioned", "open", "ended")
 _AT_ONCE = 500  # SQLite's limit on parameters is far above
@@ -60,12 +62,18 @@ def list_coming(db: Session, since: datetime, until: datetime) -> list[TallyRow]
         .join(Unit, Unit.id == Conference.host_unit_id)
         .where(
             Conference.counted_with == Conference.id, Conference.state.in_(_COMING), Conference.starts >= since,
-            Conference.starts < until, Conference.kind.in_([kind.code for kind in KINDS if kind.counts]),
-            Unit.kpi_host.is_(True), required, ~exists().where(Tally.leader_id == Conference.id),
+            Conference.starts < until, Unit.kpi_host.is_(True), required,
+            ~exists().where(Tally.leader_id == Conference.id),
         )
         .order_by(Conference.starts, Conference.id)
     )  # fmt: skip
-    return [_coming(*row) for row in db.execute(query)]
+    book = RuleBook(list_rules(db, ("counts",)))
+    return [_coming(*row) for row in db.execute(query) if _counts(book, row.kind, row.starts)]
+
+
+def _counts(book: RuleBook, kind_code: str, starts: datetime) -> bool:
+    kind = book.kind_on(kind_code, local_day(starts))
+    return kind is not None and kind.counts
 
 
 def _coming(

@@ -11,13 +11,16 @@ from typing import Any, cast
 
 from sqlalchemy.orm import Session
 
-from scheduler.kinds import find_kind, find_reason
+from scheduler.kinds import Kind, find_reason
+from scheduler.local_time import local_day
 from scheduler.models import Attendance, Conference, Delegation
 from scheduler.record import queries
 from scheduler.record.attendance import Attended, Evidence, Mode, Presence, Seat, attended, merge, vc_ran
 from scheduler.record.outcome import Outcome, Seen, Sitting
 from scheduler.record.seen import Devices, names, sightings
 from scheduler.record.tally import Convened, TallyRow, host_group, tally
+from scheduler.rule_queries import list_rules
+from scheduler.rulebook import RuleBook
 from scheduler.timing import Timing, spans
 
 MACHINE = "clock"
@@ -97,7 +100,7 @@ def retally(db: Session, leader_id: int) -> TallyRow | None:
     """Measure the counted meeting that ``leader_id`` leads anew; None when its kind is not known any more."""
     conferences = queries.list_sittings(db, leader_id)
     leader = next((c for c in conferences if c.id == leader_id), None)
-    kind = find_kind(leader.kind) if leader else None
+    kind = _kind(db, leader) if leader else None
     host = queries.find_unit(db, leader.host_unit_id) if leader else None
     if leader is None or kind is None or host is None:
         return None
@@ -119,6 +122,11 @@ def retally(db: Session, leader_id: int) -> TallyRow | None:
     )
     _write_tally(db, row)
     return row
+
+
+def _kind(db: Session, leader: Conference) -> Kind | None:
+    """The kind as the rules have it on the day of the first sitting: what counts then, counts."""
+    return RuleBook(list_rules(db, ("counts",))).kind_on(leader.kind, local_day(leader.starts))
 
 
 def _sitting(db: Session, conference: Conference, party: Sequence[Delegation]) -> Sitting:

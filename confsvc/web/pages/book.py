@@ -13,15 +13,17 @@ from confsvc.i18n import text
 from confsvc.unsent import BOOKING, Kept, find_unsent, forget_unsent
 from confsvc.web import keys
 from confsvc.web.pages.booking_form import Asked, answer_context, ask, form_page
-from confsvc.web.pages.choices import load_places
+from confsvc.web.pages.choices import Places, load_places
 from confsvc.web.pages.phrases import Phrases
-from confsvc.web.pages.typed import EARLIEST, LATEST, Fields
+from confsvc.web.pages.typed import Fields
+from confsvc.web.pages.ways import follow, prefilled
 from confsvc.web.pages.wish import Typed, new_typed, read_typed
 from confsvc.web.rendering import redirect, render
 from rooms.errors import FieldError, Invalid
 from scheduler.booking import book as booking
 from scheduler.booking.booking import Booked, Rules
 from scheduler.errors import RoomTaken
+from scheduler.local_time import local_day
 from scheduler.models import Conference
 
 P = Permission.CONFERENCE_BOOK
@@ -43,26 +45,22 @@ def _fresh(db: Session, actor: Actor, query: Fields, *, now: datetime, rules: Ru
         typed = read_typed(MultiDict(kept.fields))
     else:
         typed = new_typed(
-            query, places, now=now, notice=rules.min_notice_days, contact=actor.name, calendar=rules.calendar
+            query, places, now=now, notice=_notice(places, now, rules), contact=actor.name, calendar=rules.calendar
         )
+        typed = prefilled(typed, query, places)
     return ask(db, actor, typed, now=now, rules=rules, permission=P), kept
+
+
+def _notice(places: Places, now: datetime, rules: Rules) -> int:
+    """Working days that the host's rule asks for whatever the kind."""
+    host = places.default_host()
+    return rules.book.whole("notice_days", kind=None, unit_id=host.id if host else None, day=local_day(now))
 
 
 async def check(request: web.Request) -> web.Response:
     """POST /book/check: the answer alone for a script, the whole page with the answer for a button."""
     fields = await request.post()
-    return await checked(request, moved(read_typed(fields), fields.get("set")))
-
-
-def moved(typed: Typed, to: object) -> Typed:
-    """The form at another time that the answer offered (ISO 8601); anything else changes nothing."""
-    if not isinstance(to, str):
-        return typed
-    try:
-        starts = datetime.fromisoformat(to)
-    except ValueError:
-        return typed
-    return typed.moved_to(starts) if starts.tzinfo and EARLIEST <= starts.year <= LATEST else typed
+    return await checked(request, follow(read_typed(fields), fields.get("set")))
 
 
 async def checked(request: web.Request, typed: Typed) -> web.Response:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
@@ -18,17 +19,20 @@ from confsvc.web.pages.choices import (
     kind_options,
     load_places,
     reason_options,
+    seat_options,
     site_groups,
     unit_options,
 )
 from confsvc.web.pages.form_errors import error_texts
 from confsvc.web.pages.phrases import Phrases
 from confsvc.web.pages.typed import parse_day
-from confsvc.web.pages.wish import Typed, Wish, wish_of
+from confsvc.web.pages.ways import way_groups
+from confsvc.web.pages.wish import ASK, Typed, Wish, wish_of
 from confsvc.web.rendering import render
 from rooms.errors import FieldError
 from scheduler.booking.booking import Rules
 from scheduler.kinds import KINDS
+from scheduler.local_time import local_day
 from scheduler.models import Conference
 
 CHECKED_LIVE = ("start", "end", "date", "sites")
@@ -36,7 +40,7 @@ CHECKED_LIVE = ("start", "end", "date", "sites")
 ORDER = (
     "title", "kind", "host", "form", "in_person_reason", "in_person_note", "date", "start", "end",
     "short_notice_reason", "main", "sites", "units", "chair_name", "chair_title", "contact_name", "contact_phone",
-    "guests", "note", "letter_number", "chair_mail", "no_secrets",
+    "guests", "note", "letter_number", "chair_mail", "no_secrets", "clash_confirmed",
 )  # fmt: skip
 """The fields from top to bottom."""
 
@@ -58,7 +62,7 @@ def ask(
     """Read the form against the directory of its day and check it without booking."""
     day = parse_day(typed.date) or now.date()
     places = load_places(db, actor, permission, _sensible(day, now))
-    wish = wish_of(typed, places, now=now)
+    wish = wish_of(typed, places, now=now, book=rules.book)
     return Asked(typed, places, wish, answer(db, wish, now=now, rules=rules, except_id=except_id))
 
 
@@ -93,16 +97,19 @@ def _in_order(errors: tuple[FieldError, ...]) -> list[FieldError]:
 def form_context(request: web.Request, asked: Asked, words: Phrases) -> dict[str, Any]:
     typed, places = asked.typed, asked.places
     groups, hidden = site_groups(places, set(typed.sites), typed.find, words)
+    rules, wish, day = keys.rules(request), asked.wish.booking, local_day(asked.wish.booking.starts)
+    about = {"unit_id": wish.host_unit_id, "day": day}
     return {
-        "typed": typed, "kinds": kind_options(words), "forms": form_options(words),
+        "typed": typed, "kinds": kind_options(words, rules.book, day), "forms": form_options(words),
         "hosts": places.host_options(typed.host),
         "mains": places.main_options(typed.main),
         "groups": groups, "hidden_sites": hidden, "chosen_sites": len(typed.sites),
+        "seats": seat_options(places, typed.seats, words),
         "units": unit_options([u for u in places.units if u.level != "commune"], set(typed.units)),
         "reasons": reason_options(words, without=("secret",)),
-        "ask_kinds": " ".join(k.code for k in KINDS if k.default_form == "ask"),
-        "min_notice": keys.rules(request).min_notice_days,
-        "bridge": bool(keys.rules(request).bridges),
+        "ask_kinds": " ".join(k.code for k in KINDS if rules.book.choice("default_form", kind=k.code, **about) == ASK),
+        "min_notice": rules.book.whole("notice_days", kind=wish.kind or None, **about),
+        "bridge": bool(rules.bridges),
     }  # fmt: skip
 
 
@@ -114,6 +121,14 @@ def _holders(asked: Asked, words: Phrases) -> list[tuple[str, str, list[str]]]:
         room = asked.places.room_by_id.get(taken.room_id)
         found.setdefault((taken.unit or "?", until), []).append(room.unit_short if room else taken.room)
     return [(unit, until, rooms) for (unit, until), rooms in found.items()]
+
+
+def _clash(data: Mapping[str, Any], words: Phrases) -> str:
+    starts, ends = (datetime.fromisoformat(data[name]) for name in ("starts", "ends"))
+    return words.say(
+        "%(name)s sits in a meeting of %(unit)s then: %(time)s", name=data["name"], unit=data["unit"] or "?",
+        time=words.span(starts, ends),
+    )  # fmt: skip
 
 
 def base_of(conference: Conference | None) -> str:
@@ -128,8 +143,8 @@ def answer_context(asked: Asked, words: Phrases, base: str) -> dict[str, Any]:
     return {
         "w": words, "base": base, "answer": asked.answer, "answer_errors": list(error_texts(told, words).values()),
         "when": words.span(wish.starts, wish.ends) if asked.answer.timed else "",
-        "free_times": [
-            (at.isoformat(), words.headed(f"{words.day(at)}, {words.clock(at)}")) for at in asked.answer.free
-        ],
+        "ways": way_groups(asked.answer.ways, asked.places, words),
+        "clashes": [_clash(warning.data, words) for warning in asked.answer.clashes],
+        "clash_confirmed": asked.typed.clash_confirmed,
         "holders": _holders(asked, words),
     }  # fmt: skip

@@ -14,6 +14,7 @@ from rooms.names import search_key
 from rooms.place_queries import RoomOn, list_rooms
 from rooms.queries import UnitOn, list_units
 from scheduler.kinds import KINDS, REASONS
+from scheduler.rulebook import RuleBook
 
 MOST_SHOWN = 60
 HALL_CODES = ("UBNDT", "VPUB")
@@ -88,11 +89,12 @@ def load_places(db: Session, actor: Actor, permission: Permission, day: date) ->
     return Places(tuple(list_rooms(db, day)), units, hosts, actor.unit_id)
 
 
-def kind_options(words: Phrases) -> list[dict[str, object]]:
-    """Meetings, then trainings and the rest; for ``select``."""
+def kind_options(words: Phrases, book: RuleBook, day: date) -> list[dict[str, object]]:
+    """Meetings, then trainings and what is not counted on that day; for ``select``."""
+    classes = {k.code: "other" if book.why_not(k.code, day) else k.kind_class for k in KINDS}
     groups = (("meeting", "Meetings"), ("training", "Trainings"), ("other", "Not counted"))
     return [
-        {"label": words.say(label), "options": [(k.code, words.kind(k.code)) for k in KINDS if k.kind_class == name]}
+        {"label": words.say(label), "options": [(k.code, words.kind(k.code)) for k in KINDS if classes[k.code] == name]}
         for name, label in groups
     ]
 
@@ -165,3 +167,15 @@ def unit_options(units: Sequence[UnitOn], chosen: Collection[str]) -> list[dict[
          "tag": "district" if u.level == "district" else ""}
         for u in units
     ]  # fmt: skip
+
+
+def seat_options(places: Places, chosen: Collection[str], words: Phrases) -> list[dict[str, object]]:
+    """Units that sit at a neighbour's site, UNIT@ROOM, for ``checks``; unknown ones are left out."""
+    found: list[dict[str, object]] = []
+    for seat in chosen:
+        code, _, key = seat.partition("@")
+        unit, room = places.unit_by_code.get(code), places.room_by_key.get(key)
+        if unit and room:
+            said = words.say("%(unit)s sits at the site of %(other)s", unit=unit.short, other=room.unit_short)
+            found.append({"value": seat, "label": said, "checked": True})
+    return found

@@ -61,12 +61,17 @@ async def show(request: web.Request) -> web.Response:
     return _page(request, typed, places)
 
 
+def _kinds(request: web.Request, words: Phrases) -> list[dict[str, object]]:
+    return kind_options(words, keys.rules(request).book, local_day(keys.now(request)))
+
+
 def _page(request: web.Request, typed: Typed, places: Places, errors: tuple[FieldError, ...] = ()) -> web.Response:
     words = Phrases(request[keys.LANGUAGE])
     renamed = [FieldError(_field(e.field), e.code, e.data) for e in errors]
     return render(
         request, "in_person.html", status=422 if errors else 200, w=words, typed=asdict(typed),
-        errors=error_texts(renamed, words), kinds=kind_options(words), reasons=reason_options(words),
+        errors=error_texts(renamed, words), kinds=_kinds(request, words),
+        reasons=reason_options(words),
         hosts=places.host_options(typed.host),
         units=unit_options([u for u in places.units if u.level not in ("province", "commune")], set(typed.units)),
     )  # fmt: skip

@@ -22,19 +22,24 @@ from rooms.errors import FieldError
 from scheduler.booking.booking import Booking
 from scheduler.kinds import find_kind
 from scheduler.local_time import LOCAL, instant, local_day
+from scheduler.rulebook import RuleBook
 from scheduler.work_calendar import WorkCalendar
 
+ASK = "ask"
 MORNING, LENGTH = time(8), timedelta(hours=2)
 TEXTS = (
     "title", "kind", "form", "host", "date", "start", "end", "main", "chair_name", "chair_title", "chair_mail",
     "contact_name", "contact_phone", "guests", "note", "letter_number", "short_notice_reason", "in_person_reason",
-    "in_person_note", "no_secrets", "find",
+    "in_person_note", "no_secrets", "clash_confirmed", "find",
 )  # fmt: skip
+
+
+LISTS = ("sites", "units", "seats")
 
 
 @dataclass(frozen=True)
 class Typed:
-    """Every field as text; rooms by key, units by code."""
+    """Every field as text; rooms by key, units by code. ``seats``: UNIT@ROOM, units that sit in a neighbour's room."""
 
     title: str = ""
     kind: str = ""
@@ -46,6 +51,7 @@ class Typed:
     main: str = ""
     sites: tuple[str, ...] = ()
     units: tuple[str, ...] = ()
+    seats: tuple[str, ...] = ()
     chair_name: str = ""
     chair_title: str = ""
     chair_mail: str = ""
@@ -58,6 +64,7 @@ class Typed:
     in_person_reason: str = ""
     in_person_note: str = ""
     no_secrets: str = ""
+    clash_confirmed: str = ""
     find: str = ""
 
     @property
@@ -80,7 +87,7 @@ class Typed:
 def read_typed(fields: Fields) -> Typed:
     """The form as posted."""
     texts = {name: text_field(fields, name) for name in TEXTS}
-    return Typed(**texts, sites=tuple(list_field(fields, "sites")), units=tuple(list_field(fields, "units")))
+    return Typed(**texts, **{name: tuple(list_field(fields, name)) for name in LISTS})
 
 
 @dataclass(frozen=True)
@@ -93,16 +100,20 @@ class Wish:
     guests: TypedGuests
 
 
-def wish_of(typed: Typed, places: Places, *, now: datetime) -> Wish:
-    """From fields to a booking; the domain checks the rest."""
+def wish_of(typed: Typed, places: Places, *, now: datetime, book: RuleBook) -> Wish:
+    """From fields to a booking; the domain checks the rest. ``book`` says which form a kind has by default."""
     errors: list[FieldError] = []
     starts, ends = _read_times(typed, errors, now)
     host = places.unit_by_code.get(typed.host)
     if host is None or host not in places.hosts:
         errors.append(FieldError("host", "required" if not typed.host else "unknown_unit"))
-    kind, form = find_kind(typed.kind), typed.form
-    if not form and kind is not None and kind.default_form != "ask":
-        form = kind.default_form
+    form, default = typed.form, ASK
+    if not form and find_kind(typed.kind) is not None:
+        default = book.choice(
+            "default_form", kind=typed.kind, unit_id=host.id if host else None, day=local_day(starts)
+        )
+    if not form and default != ASK:
+        form = default
     elif not form:
         errors.append(FieldError("form", "choose_form"))
     if not typed.kind:
@@ -115,6 +126,7 @@ def wish_of(typed: Typed, places: Places, *, now: datetime) -> Wish:
         contact_phone=typed.contact_phone, note=typed.note, letter_number=typed.letter_number,
         short_notice_reason=typed.short_notice_reason or None, in_person_reason=typed.in_person_reason or None,
         in_person_note=typed.in_person_note, no_secrets=bool(typed.no_secrets),
+        clash_confirmed=bool(typed.clash_confirmed),
     )  # fmt: skip
     return Wish(booking, tuple(errors), guests)
 
@@ -130,7 +142,7 @@ def _read_times(typed: Typed, errors: list[FieldError], now: datetime) -> tuple[
     return instant(day, start), instant(day, end)
 
 
-def _party(typed: Typed, form: str, places: Places) -> dict[str, tuple[int, ...]]:
+def _party(typed: Typed, form: str, places: Places) -> dict[str, tuple[Any, ...]]:
     """Rooms, the main one first, and units without a room here. In person everybody chosen comes to the main site."""
     rooms = [places.room_by_key[key] for key in (typed.main, *typed.sites) if key in places.room_by_key]
     rooms = list({room.id: room for room in rooms}.values())
@@ -140,15 +152,32 @@ def _party(typed: Typed, form: str, places: Places) -> dict[str, tuple[int, ...]
         guests_of_main = [room.unit_id for room in rooms[1:] if room.unit_id != rooms[0].unit_id]
         main = tuple(room.id for room in rooms[:1])
         return {"room_ids": main, "unit_ids": tuple(dict.fromkeys(guests_of_main + units))}
+    seats = dict(_seat(seat, places) for seat in typed.seats)
+    units = list(dict.fromkeys([*units, *(unit_id for unit_id in seats if unit_id)]))
     seated = {room.unit_id for room in rooms} - set(units)
     kept = [room.id for n, room in enumerate(rooms) if n == 0 or room.unit_id in seated]
-    return {"room_ids": (*kept, *([0] * unknown)), "unit_ids": tuple(units)}
+    there = tuple((unit_id, room_id) for unit_id, room_id in seats.items() if room_id in kept)
+    return {"room_ids": (*kept, *([0] * unknown)), "unit_ids": tuple(units), "seats": there}
+
+
+def _seat(typed: str, places: Places) -> tuple[int, int]:
+    """Unit and room of UNIT@ROOM; 0 for what is not there."""
+    code, _, key = typed.partition("@")
+    unit, room = places.unit_by_code.get(code), places.room_by_key.get(key)
+    return (unit.id, room.id) if unit and room else (0, 0)
 
 
 def typed_of(booking: Booking, places: Places) -> Typed:
     """The fields of a booking that exists."""
     rooms = [places.room_by_id[i] for i in booking.room_ids if i in places.room_by_id]
-    units = [places.unit_by_id[i] for i in booking.unit_ids if i in places.unit_by_id]
+    elsewhere = dict(booking.seats)
+    seats = [
+        f"{places.unit_by_id[unit_id].code}@{places.room_by_id[room_id].key}"
+        for unit_id, room_id in booking.seats
+        if unit_id in places.unit_by_id and room_id in places.room_by_id
+    ]
+    here = [i for i in booking.unit_ids if i not in elsewhere]
+    units = [places.unit_by_id[i] for i in here if i in places.unit_by_id]
     sites = [room.key for room in rooms[1:]]
     if booking.form == "in_person":
         with_room = [unit for unit in units if places.room_of_unit(unit.id)]
@@ -158,6 +187,7 @@ def typed_of(booking: Booking, places: Places) -> Typed:
     return Typed(
         title=booking.title, kind=booking.kind, form=booking.form, host=host.code if host else "",
         main=rooms[0].key if rooms else "", sites=tuple(sites), units=tuple(unit.code for unit in units),
+        seats=tuple(seats),
         chair_name=booking.chair_name, chair_title=booking.chair_title, chair_mail=booking.chair_mail or "",
         contact_name=booking.contact_name, contact_phone=booking.contact_phone, guests=format_guests(booking.guests),
         note=booking.note, letter_number=booking.letter_number, short_notice_reason=booking.short_notice_reason or "",

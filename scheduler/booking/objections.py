@@ -1,0 +1,26 @@
+"""Everything that speaks against a wish before rooms are looked at: by itself, by the house's rules, by what its host
+has booked already."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlalchemy.orm import Session
+
+from rooms.errors import FieldError
+from scheduler.booking.booking import Booking, Rules
+from scheduler.booking.quotas import quota_errors
+from scheduler.booking.validation import field_errors
+from scheduler.rule_queries import find_booked_time
+
+
+def objections(
+    db: Session, booking: Booking, *, now: datetime, rules: Rules, draft: bool = False, except_id: int = 0
+) -> list[FieldError]:
+    """Wrong fields. ``except_id``: the conference that is being changed; one that is booked and keeps its kind and time
+    is not asked for notice again, so that a name can be put right the day before."""
+    moved = not except_id or find_booked_time(db, except_id) != (booking.kind, booking.starts, booking.ends)
+    errors = field_errors(booking, now=now, rules=rules, draft=draft, moved=moved)
+    if moved and not draft:
+        errors += quota_errors(db, booking, rules=rules, except_id=except_id)
+    return errors
