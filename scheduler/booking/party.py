@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
 
@@ -34,6 +34,7 @@ class Party:
     rooms: tuple[RoomPart, ...]
     units: tuple[UnitPart, ...]  # without a room of their own
     invitees: tuple[Invitee, ...]
+    seats: Mapping[int, int] = field(default_factory=dict)  # the room of those that do not sit at the main site
 
     def site_rows(self, conference_id: int, ids: Sequence[int]) -> list[dict[str, Any]]:
         return [
@@ -43,16 +44,19 @@ class Party:
         ]  # fmt: skip
 
     def delegation_rows(self, conference_id: int, form: str, site_of_room: dict[int, int]) -> list[dict[str, Any]]:
-        """One row a unit. A unit with a room sits there; the others sit at the main site and are there in person."""
+        """One row a unit. A unit with a room sits there; the others sit in a neighbour's room, and so take part as that
+        site does, or at the main site and are there in person."""
         online = "in_person" if form == "in_person" else "online"
         rows: dict[int, dict[str, Any]] = {}
         for room in self.rooms:
             rows.setdefault(
                 room.unit.unit_id, _delegation(conference_id, room.unit, online, site_of_room[room.room_id])
             )
-        main = site_of_room[self.rooms[0].room_id] if self.rooms else None
+        main = self.rooms[0].room_id if self.rooms else 0
         for unit in self.units:
-            rows.setdefault(unit.unit_id, _delegation(conference_id, unit, "in_person", main))
+            room_id = self.seats.get(unit.unit_id, main)
+            mode = "in_person" if room_id == main else online
+            rows.setdefault(unit.unit_id, _delegation(conference_id, unit, mode, site_of_room.get(room_id)))
         return [{**row, "position": number} for number, row in enumerate(rows.values())]
 
     def guest_rows(self, conference_id: int) -> list[dict[str, Any]]:
@@ -87,6 +91,11 @@ def find_party(db: Session, booking: Booking, day: date) -> tuple[Party | None, 
     errors += [
         FieldError(f"units.{n}", "no_such_unit") for n, unit_id in enumerate(booking.unit_ids) if unit_id not in known
     ]
+    errors += [
+        FieldError(f"seats.{n}", "no_such_room")
+        for n, (unit_id, room_id) in enumerate(booking.seats)
+        if unit_id not in booking.unit_ids or room_id not in booking.room_ids
+    ]
     if booking.host_unit_id not in known:
         errors.append(FieldError("host", "no_such_unit"))
     if errors:
@@ -94,7 +103,7 @@ def find_party(db: Session, booking: Booking, day: date) -> tuple[Party | None, 
     units = tuple(known[unit_id] for unit_id in booking.unit_ids)
     parts = tuple(rooms[room_id] for room_id in booking.room_ids)
     invited = [room.unit.unit_id for room in parts] + [unit.unit_id for unit in units]
-    return Party(known[booking.host_unit_id], parts, units, _invitees(db, booking, invited)), []
+    return Party(known[booking.host_unit_id], parts, units, _invitees(db, booking, invited), dict(booking.seats)), []
 
 
 def _invitees(db: Session, booking: Booking, unit_ids: Sequence[int]) -> tuple[Invitee, ...]:

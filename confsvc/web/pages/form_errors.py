@@ -22,6 +22,7 @@ _AT_FIELD: dict[tuple[str, str], str] = {
     ("end", "before_start"): "The end must be after the start.",
     ("sites", "required"): "Choose at least one site.",
     ("units", "required"): "Choose the offices that came.",
+    ("clash_confirmed", "required"): "%(names)s would sit in two meetings at once: confirm that this is known.",
     ("no_secrets", "required"): "Confirm that no state secrets will be spoken of.",
     ("short_notice_reason", "required"): "Fewer than %(required)s working days ahead: say why.",
     ("in_person_reason", "required"): "Say why this meeting is held in person.",

@@ -11,9 +11,11 @@ from sqlalchemy.orm import Session
 
 from confsvc.database import Database
 from rooms.models import Room, RoomUnit
+from scheduler.booking import edit
 from scheduler.booking.book import book, check
 from scheduler.booking.booking import Booked, Booking
 from scheduler.booking.ways_out import Smaller, WaysOut, ways_out
+from scheduler.models import Conference, Delegation, Site
 from tests.scheduler.booking.offices import NOW, RULES, SINCE, START, offices, wish
 
 HOUR = timedelta(hours=1)
@@ -103,3 +105,38 @@ def test_an_urgent_one_is_offered_the_evening(database: Database) -> None:
     database.write_now(place, room_ids=(11,), kind="emergency", **evening)
     ways = database.read_now(look, wish(kind="emergency", **evening))
     assert [free.starts for free in ways.times[:2]] == [START + 8.75 * HOUR, START + 11.25 * HOUR]
+
+
+def test_a_unit_that_sits_with_a_neighbour_takes_part_online_and_stays_so_when_the_conference_changes(
+    database: Database,
+) -> None:
+    offices(database)
+    database.write_now(place, room_ids=(13,), host_unit_id=13)
+    (seat,) = database.read_now(look, wish()).shared
+    shared = wish(room_ids=(2, 11, 12), unit_ids=(13, 14), seats=((13, seat.room_id),))
+    booked = database.write_now(lambda db: book(db, shared, actor="account:1", now=NOW, rules=RULES))
+
+    def read(db: Session) -> dict[int, tuple[str, int | None]]:
+        rows = db.query(Delegation.unit_id, Delegation.planned_mode, Site.room_id).join(
+            Site, Site.id == Delegation.site_id
+        )
+        return {unit_id: (mode, room_id) for unit_id, mode, room_id in rows.filter(Site.conference_id == booked.id)}
+
+    there = {2: ("online", 2), 11: ("online", 11), 12: ("online", 12), 13: ("online", 12), 14: ("in_person", 2)}
+    assert database.read_now(read) == there
+
+    def again(db: Session) -> None:
+        kept = edit.booking_of(db, db.query(Conference).filter_by(id=booked.id).one())
+        assert (kept.unit_ids, kept.seats) == ((13, 14), ((13, 12),))
+        who: dict[str, Any] = {"version": booked.version, "actor": "account:1", "now": NOW, "rules": RULES}
+        edit.change(db, booked.key, replace(kept, title="Giao ban"), **who)
+
+    database.write_now(again)
+    assert database.read_now(read) == there
+
+
+def test_a_seat_must_be_in_a_room_of_the_conference(database: Database) -> None:
+    offices(database)
+    wrong = wish(unit_ids=(14,), seats=((14, 15), (16, 11)))
+    found = database.read_now(check, wrong, now=NOW, rules=RULES)
+    assert [(e.field, e.code) for e in found.errors] == [("seats.0", "no_such_room"), ("seats.1", "no_such_room")]
