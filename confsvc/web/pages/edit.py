@@ -13,13 +13,14 @@ from confsvc.access import Actor, Permission
 from confsvc.i18n import text
 from confsvc.web import keys
 from confsvc.web.pages.actors import list_actor_names
-from confsvc.web.pages.book import SAVED, moved, refused, require_readable
+from confsvc.web.pages.book import SAVED, refused, require_readable
 from confsvc.web.pages.booking_form import Asked, answer_context, ask, base_of, form_page
 from confsvc.web.pages.changes import change_views, room_ids
 from confsvc.web.pages.choices import load_places
 from confsvc.web.pages.phrases import Phrases
 from confsvc.web.pages.sight import find_hosted
 from confsvc.web.pages.typed import Fields, text_field
+from confsvc.web.pages.ways import follow
 from confsvc.web.pages.wish import Typed, read_typed, typed_of
 from confsvc.web.rendering import redirect, render
 from rooms.errors import Invalid
@@ -55,7 +56,7 @@ def _stored(db: Session, actor: Actor, key: str, *, now: datetime, rules: Rules)
 async def check(request: web.Request) -> web.Response:
     """POST /conferences/{key}/check: as for a new one; the conference does not stand in its own way."""
     fields = await request.post()
-    typed = moved(read_typed(fields), fields.get("set"))
+    typed = follow(read_typed(fields), fields.get("set"))
     asked, conference = await _ask(request, typed)
     if "HX-Request" in request.headers:
         words = Phrases(request[keys.LANGUAGE])
@@ -105,7 +106,8 @@ def _save(
     done = edit.change(db, key, asked.wish.booking, version=version, **who)  # type: ignore[arg-type]
     if was_draft and not still_draft:
         db.expire_all()
-        done = edit.submit(db, key, version=done.version, **who)  # type: ignore[arg-type]
+        known = asked.wish.booking.clash_confirmed
+        done = edit.submit(db, key, version=done.version, clash_confirmed=known, **who)  # type: ignore[arg-type]
     return done
 
 
