@@ -43,6 +43,7 @@ class Permission(StrEnum):
     GOAL_EDIT = "goal.edit"
     ACCOUNT_ADMIN = "account.admin"
     AUDIT_READ = "audit.read"
+    RULES_EDIT = "rules.edit"
 
 
 P = Permission
@@ -65,7 +66,7 @@ FUNCTION_PERMISSIONS: dict[str, frozenset[Permission]] = {
     "admin": _READING
     | {
         P.DIRECTORY_EDIT, P.CONTACT_EDIT, P.ENDPOINT_READ, P.ENDPOINT_PAIR, P.OUTBOX_READ, P.OUTBOX_RETRY,
-        P.ACCOUNT_ADMIN, P.GOAL_EDIT, P.AUDIT_READ,
+        P.ACCOUNT_ADMIN, P.GOAL_EDIT, P.AUDIT_READ, P.RULES_EDIT,
     },
     "auditor": _READING | {P.AUDIT_READ, P.OUTBOX_READ},
 }  # fmt: skip
@@ -77,7 +78,7 @@ SCOPES: dict[str, frozenset[Permission]] = {
     "conduct": frozenset(
         {P.CONFERENCE_APPROVE, P.CONFERENCE_CONDUCT, P.RESULT_CORRECT, P.OUTBOX_RETRY, P.ENDPOINT_PAIR}
     ),
-    "directory": frozenset({P.DIRECTORY_EDIT, P.CONTACT_EDIT}),
+    "directory": frozenset({P.DIRECTORY_EDIT, P.CONTACT_EDIT, P.RULES_EDIT}),
     "report": frozenset({P.REPORT_WRITE, P.GOAL_EDIT}),
     "audit": frozenset({P.AUDIT_READ}),
     "accounts": frozenset({P.ACCOUNT_ADMIN}),

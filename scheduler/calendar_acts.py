@@ -124,9 +124,11 @@ def _write(
         set_day(db, free[day])
     for day in report.removed:
         delete_day(db, day)
-    before = {day.isoformat(): _shown(present[day]) for day in (*report.changed, *report.removed)}
-    after = {day.isoformat(): _shown(free[day]) for day in (*report.added, *report.changed)}
-    add_change(db, "calendar", 0, "loaded", actor=actor, now=now, before=before or None, after=after or None)
+    before = {"days": [_line(present[day]) for day in (*report.changed, *report.removed)]}
+    after = {"added": len(report.added), "days": [_line(free[day]) for day in report.changed]}
+    add_change(
+        db, "calendar", 0, "loaded", actor=actor, now=now, before=before if before["days"] else None, after=after
+    )
     poke(db, TOPIC)
 
 
@@ -188,6 +190,10 @@ def _plain(values: dict[str, Any]) -> dict[str, Any]:
 
 def _shown(day: SpecialDay) -> dict[str, Any]:
     return {name: value for name, value in vars(day).items() if name != "day"}
+
+
+def _line(day: SpecialDay) -> str:
+    return f"{day.day} {'+' if day.working else '-'} {day.name_vi}"
 
 
 def _day_errors(day: SpecialDay) -> Iterator[FieldError]:

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from confsvc.access import Permission as P
 from confsvc.web import callbacks, channel, endpoint, health, login, metrics, openapi
+from confsvc.web.api import calendar as calendar_data
 from confsvc.web.api import conferences, directory, me, reading
 from confsvc.web.api import figures as figure_data
 from confsvc.web.pages import (
     account,
     audit,
     book,
+    calendar,
     cancel,
     conference,
     contact,
@@ -147,7 +149,17 @@ ADMINISTRATION = (
     Route("GET", "/audit.csv", audit.export, P.AUDIT_READ),
 )
 
+CALENDAR = "/rules/calendar"
+RULES = (
+    Route("GET", CALENDAR, calendar.show, P.SIGNED_IN),
+    Route("POST", f"{CALENDAR}/days", calendar.save_day, P.RULES_EDIT),
+    Route("POST", f"{CALENDAR}/days/remove", calendar.drop_day, P.RULES_EDIT),
+    Route("POST", f"{CALENDAR}/hours", calendar.save_hours, P.RULES_EDIT),
+    Route("POST", f"{CALENDAR}/hours/remove", calendar.drop_hours, P.RULES_EDIT),
+)
+
 PROGRAMS = (
+    Route("GET", f"{API}/calendar", calendar_data.calendar, P.SIGNED_IN),
     Route("GET", f"{API}/figures", figure_data.figures, P.FIGURES_READ),
     Route("GET", f"{API}/figures/list", figure_data.behind, P.FIGURES_READ),
     Route("GET", f"{API}/openapi.json", openapi.openapi, P.PUBLIC),
@@ -197,5 +209,6 @@ OPERATION = (
 )
 
 ROUTES: tuple[Route, ...] = (
-    *PAGES, *MEETINGS, *FIGURES, *FLEET, *DIRECTORY, *ADMINISTRATION, *PROGRAMS, *DEVICES, *VIDEO_HOSTS, *OPERATION,
+    *PAGES, *MEETINGS, *FIGURES, *FLEET, *DIRECTORY, *ADMINISTRATION, *RULES, *PROGRAMS, *DEVICES, *VIDEO_HOSTS,
+    *OPERATION,
 )  # fmt: skip

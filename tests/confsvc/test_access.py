@@ -47,7 +47,7 @@ CARRIED = {
     P.CONTACT_EDIT: "operator site_contact admin", P.ENDPOINT_READ: "operator site_contact admin",
     P.ENDPOINT_PAIR: "operator admin", P.OUTBOX_READ: "booker approver operator admin auditor",
     P.OUTBOX_RETRY: "operator admin", P.REPORT_WRITE: "reporter",
-    P.GOAL_EDIT: "reporter admin", P.ACCOUNT_ADMIN: "admin", P.AUDIT_READ: "auditor admin",
+    P.GOAL_EDIT: "reporter admin", P.ACCOUNT_ADMIN: "admin", P.AUDIT_READ: "auditor admin", P.RULES_EDIT: "admin",
 }  # fmt: skip
 """The rules once more, written from the domain's side: permission to functions."""
 FUNCTIONS = sorted(set(FUNCTION_PERMISSIONS) - {"endpoint"})
@@ -147,7 +147,7 @@ PAST = {"starts": "2020-01-01T08:00:00+07:00", "ends": "2020-01-01T09:00:00+07:0
 FUTURE = {"starts": "2030-01-01T08:00:00+07:00", "ends": "2030-01-01T09:00:00+07:00"}
 STALE = {"version": 999}
 RESULT = "booker reporter operator"  # the host confirms, an operator corrects
-WHOLE = ("/users", "/audit", "/directory/new-unit", "/directory/import")
+WHOLE = ("/users", "/audit", "/directory/new-unit", "/directory/import", "/rules/calendar/")
 
 
 def samples(key: str) -> dict[tuple[str, str], Sample]:

@@ -43,8 +43,17 @@ def list_subjects(db: Session, keys: Collection[Key]) -> dict[Key, About]:
         for number, place in list_places(db, kind, _ids(keys, kind)).items():
             found[kind, number] = About(place.room, f"/endpoints/{place.room_key}")
     found |= {(kind, number): About(str(number), "/figures/goals") for kind, number in keys if kind == "goal"}
+    found |= {key: _calendar(*key) for key in keys if key[0] in ("calendar_day", "office_hours", "calendar")}
     found |= {(kind, number): About(str(number), f"/outbox/{number}") for kind, number in keys if kind == "effect"}
     return found
+
+
+def _calendar(kind: str, number: int) -> About:
+    """The number of a day of the calendar counts from the year 1."""
+    if kind != "calendar_day":
+        return About("", "/rules/calendar")
+    day = date.fromordinal(number)
+    return About(f"{day:%d/%m/%Y}", f"/rules/calendar?year={day.year}#d-{day}")
 
 
 def _ids(keys: Collection[Key], kind: str) -> set[int]:

@@ -28,7 +28,8 @@ ADMIN_ACTS = {
     "added": "Added", "renamed": "Renamed", "retired": "Retired", "split": "Split", "equipped": "Equipped",
     "confirmed": "Address confirmed", "moved": "Given to another office", "paired": "Paired", "denied": "Refused",
     "revoked": "Put out of service", "replaced": "Replaced by another device",
-    "quarantined": "Put out of service: two devices held its key", "account.added": "Account added",
+    "quarantined": "Put out of service: two devices held its key", "removed": "Removed",
+    "loaded": "Loaded from the program", "account.added": "Account added",
     "account.password_set": "Password set", "account.disabled": "Account disabled", "account.enabled": "Let in again",
     "grant.added": "Function given", "grant.ended": "Function taken away", "session.started": "Began a session",
     "session.ended": "Signed out", "token.added": "Key of a program made", "token.revoked": "Key of a program revoked",
@@ -41,12 +42,16 @@ ADMIN_FIELDS = {
     "substitute_for": "As a substitute for", "login": "Login", "address": "Address", "model": "Model", "room": "Room",
     "kbps_up": "Up, kbit/s", "kbps_down": "Down, kbit/s", "line_id": "Line", "backup_line_id": "Backup line",
     "numerator": "Numerator", "denominator": "Denominator", "basis": "Basis", "year": "Year", "to": "Recipient",
+    "days": "Days", "working": "Worked", "name_vi": "Name in Vietnamese", "source": "Source",
+    "morning_opens": "Morning from", "morning_closes": "Morning until", "afternoon_opens": "Afternoon from",
+    "afternoon_closes": "Afternoon until",
     "confirmed": "Address confirmed", "is_contact": "Gets the invitations of the office", "language": "Language",
     "letter_symbol": "Symbol of letters", "seat": "Seat", "kpi_host": "Host that counts for the share",
     "road_km": "Road, km", "drive_min": "Driving time, minutes", "successor": "Successor", "scopes": "May do",
     "due": "Due", "key": "Key of the meeting", "hall": "Room", "revoked_at": "Out of service since", "at": "At",
 }  # fmt: skip
 SUBJECTS = {
+    "calendar_day": "Day of the calendar", "office_hours": "Office hours", "calendar": "Working calendar",
     "account": "Account", "conference": "Meeting", "endpoint": "Endpoint device", "goal": "Goal", "line": "Line",
     "pairing": "Pairing", "person": "Person", "room": "Room", "unit": "Unit", "kpi_scope": "Scope", "effect": "Letter",
 }  # fmt: skip
