@@ -103,11 +103,15 @@ def end_rule(db: Session, rule_id: int, last_day: date, reason: str, *, actor: s
 
 
 def withdraw_rule(db: Session, rule_id: int, *, actor: str, now: datetime) -> None:
-    """Take back a rule that is not in force yet. Raises NotFound, Invalid when it is or was."""
+    """Take back a rule that is not in force yet; what holds until the day before goes on in its place. Raises NotFound,
+    Invalid when it is or was in force."""
     row = _found(db, rule_id)
     if row.valid_from <= local_day(now):
         raise Invalid([FieldError("valid_from", "in_force")])
     delete_rule(db, rule_id)
+    for prior in list_rules_at(db, row.what, row.kind, row.unit_id):
+        if prior.valid_to == row.valid_from - ONE_DAY:
+            set_rule(db, prior.id, {"valid_to": row.valid_to})
     add_change(db, "rule", rule_id, "withdrawn", actor=actor, now=now, before=_shown(row))
     poke(db, TOPIC)
 

@@ -10,8 +10,8 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from confsvc.i18n import text
 from confsvc.sessions import TooManyAttempts
+from confsvc.web.error_words import filled
 from rooms.errors import FieldError, Invalid, NotAllowed, NotFound, Problem
 from scheduler.errors import RoomTaken, Stale, TooLate, WrongMove
 from scheduler.local_time import LOCAL
@@ -112,7 +112,7 @@ FIELD_TEXTS: dict[str, str] = {
     "room_taken": "A room is taken at that time.",
     "duplicate": "This is here twice.",
     "before_start": "The end comes before the start.",
-    "too_long_sitting": "A sitting lasts %(hours)s hours at most.",
+    "too_long_sitting": "A sitting lasts %(hours)s hours at most. %(fits)s",
     "in_the_past": "This time has passed.",
     "too_far_ahead": "At most %(days)s days ahead.",
     "no_video_host": "No video host is configured: nothing can be held online.",
@@ -140,10 +140,27 @@ FIELD_TEXTS: dict[str, str] = {
     "cursor": "This is not a cursor that was given out.",
     "version": "Say which version you saw, in the field version or in If-Match.",
     "span_too_long": "At most %(days)s days at once.",
+    "notice_too_short": "Only %(days)s working days' notice; at least %(required)s are wanted (%(by)s). %(fits)s",
+    "lead_too_short": "At least %(minutes)s minutes from now are wanted (%(by)s). %(fits)s",
+    "outside_hours": "Only within office hours (%(by)s). Offices are open from %(from)s until %(until)s.",
+    "too_long_for_kind": "A meeting of this kind lasts at most %(days)s working days, that is %(hours)s hours (%(by)s). "
+    "%(fits)s",
+    "over_quota_count_week": "%(used)s meetings are booked in that week, of at most %(limit)s (%(by)s; %(kind)s). "
+    "%(fits)s",
+    "over_quota_count_month": "%(used)s meetings are booked in that month, of at most %(limit)s (%(by)s; %(kind)s). "
+    "%(fits)s",
+    "over_quota_hours_week": "%(used)s hours are booked in that week, of at most %(limit)s; this takes %(wanted)s "
+    "(%(by)s; %(kind)s). %(fits)s",
+    "over_quota_hours_month": "%(used)s hours are booked in that month, of at most %(limit)s; this takes %(wanted)s "
+    "(%(by)s; %(kind)s). %(fits)s",
+    "quarters": "Write quarters: 0.25, 0.5, 0.75 or whole.",
+    "already_ended": "It ends earlier than that already.",
+    "in_force": "This rule is or was in force; end it instead.",
 }
 
 WARNING_TEXTS: dict[str, str] = {
-    "short_notice": "Only %(days)s working days' notice; the rule asks for %(required)s. Say why.",
+    "short_notice": "Only %(days)s working days' notice; %(required)s are wanted (%(by)s). Say why. %(fits)s",
+    "outside_hours": "Offices are closed for some of this time.",
 }
 
 TAKEN_TEXT = "%(room)s is held by %(unit)s from %(starts)s until %(ends)s."
@@ -195,18 +212,3 @@ def taken_text(taken: Mapping[str, Any], language: str) -> str:
 
 def _local(iso: str) -> str:
     return datetime.fromisoformat(iso).astimezone(LOCAL).strftime("%H:%M %d/%m/%Y")
-
-
-_ALSO = {"max": ("most", "high"), "min": ("least", "low")}
-
-
-class _Data(dict[str, Any]):
-    """A value that a problem does not carry must not make its message fail."""
-
-    def __missing__(self, key: str) -> Any:
-        return next((self[other] for other in _ALSO.get(key, ()) if other in self), "?")
-
-
-def filled(message: str, language: str, data: Mapping[str, Any]) -> str:
-    """A text of these tables with what the problem carries."""
-    return text(message, language, _Data(data)) if "%(" in message else text(message, language)

@@ -10,7 +10,7 @@ from jinja2.ext import babel_extract
 
 import confsvc
 from confsvc.i18n import negotiate, text, translations
-from confsvc.web import errors, names, navigation, problem
+from confsvc.web import error_words, errors, names, navigation, problem
 from rooms.errors import FieldError, Invalid, NotFound
 
 ROOT = Path(confsvc.__file__).parents[1]
@@ -51,7 +51,8 @@ def test_every_text_of_the_edge_is_translated() -> None:
     wanted = {
         *errors.TEXTS.values(), *errors.FIELD_TEXTS.values(), *errors.WARNING_TEXTS.values(), errors.TAKEN_TEXT,
         *problem.PHRASES.values(), *(label for _, label, _ in navigation.MENU), *names.FUNCTIONS.values(),
-        *names.SCOPES.values(),
+        *names.SCOPES.values(), *error_words.BY.values(), error_words.FITS, error_words.FITS_UNTIL, error_words.NO_FIT,
+        error_words.ALL_KINDS,
     }  # fmt: skip
     vietnamese = translations("vi")
     assert sorted(message for message in wanted if vietnamese.gettext(message) == message) == []
