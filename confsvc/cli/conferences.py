@@ -11,9 +11,9 @@ from sqlalchemy.orm import Session
 from confsvc.cli.setup import Setup, fail, json_option, now, show, told
 from rooms.queries import list_units
 from scheduler.booking.queries import find_conference, list_guests
+from scheduler.list_queries import list_starting
 from scheduler.local_time import LOCAL, instant, local_day
 from scheduler.models import STATES, Conference
-from scheduler.reading_queries import list_starting
 from scheduler.record.figures import Figures, read_figures
 from scheduler.record.indicator import Share
 from scheduler.record.queries import list_delegations

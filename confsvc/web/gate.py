@@ -20,7 +20,7 @@ from confsvc.web.security import SAFE_METHODS, check_form_token, check_origin
 from rooms.errors import NotAllowed, Problem
 from rooms.queries import find_unit_by_id
 from scheduler.local_time import local_day
-from scheduler.reading_queries import is_demonstration
+from scheduler.pulse_queries import is_demonstration
 
 BEARER = "Bearer "
 _MACHINES = frozenset({Permission.ENDPOINT, Permission.BRIDGE_CALLBACK})

@@ -11,7 +11,7 @@ from aiohttp import web
 from sqlalchemy.exc import SQLAlchemyError
 
 from confsvc.web import keys
-from scheduler.reading_queries import find_oldest_owed
+from scheduler.pulse_queries import find_oldest_owed
 
 log = structlog.get_logger("confsvc.web")
 OWED_TOO_LONG = timedelta(minutes=15)

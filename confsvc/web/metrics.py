@@ -9,7 +9,7 @@ from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, gene
 from sqlalchemy.orm import Session
 
 from confsvc.web import keys
-from scheduler.reading_queries import count_live_conferences, count_live_effects, find_oldest_owed
+from scheduler.pulse_queries import count_live_conferences, count_live_effects, find_oldest_owed
 
 REQUESTS: web.AppKey[Counter] = web.AppKey("metric_requests", Counter)
 SECONDS: web.AppKey[Histogram] = web.AppKey("metric_seconds", Histogram)

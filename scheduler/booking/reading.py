@@ -14,7 +14,7 @@ from scheduler.booking.history_queries import list_letters, list_told
 from scheduler.booking.queries import list_guests
 from scheduler.local_time import local_day
 from scheduler.models import Attendance, Conference, Delegation, Effect
-from scheduler.reading_queries import SiteRow, list_site_rows
+from scheduler.part_queries import SiteRow, list_site_rows
 from scheduler.record.attendance import Presence, merge, unite
 from scheduler.record.queries import list_attendance, list_delegations, list_devices, list_facts, list_presence
 from scheduler.record.seen import Devices, sightings

@@ -9,17 +9,11 @@ from sqlalchemy.orm import Session
 from rooms.errors import NotFound
 from rooms.models import Unit
 from scheduler.booking.queries import list_guests
-from scheduler.booking.reading_queries import Sight
 from scheduler.local_time import local_day
 from scheduler.models import Conference, Guest
-from scheduler.reading_queries import (
-    DelegationRow,
-    SiteRow,
-    find_visible,
-    list_delegation_rows,
-    list_short_names,
-    list_site_rows,
-)
+from scheduler.name_queries import list_short_names
+from scheduler.part_queries import DelegationRow, SiteRow, list_delegation_rows, list_site_rows
+from scheduler.sight_queries import Sight, find_visible
 
 
 @dataclass(frozen=True)

@@ -13,9 +13,8 @@ from datetime import date, datetime
 from sqlalchemy.orm import Session
 
 from rooms.queries import list_names
-from scheduler.booking.reading_queries import Sight
 from scheduler.local_time import local_day
-from scheduler.reading_queries import list_short_names
+from scheduler.name_queries import list_short_names
 from scheduler.record import figure_queries
 from scheduler.record.figure_queries import Meeting
 from scheduler.record.goal_queries import find_goal
@@ -23,6 +22,7 @@ from scheduler.record.indicator import Goal, Indicator, Need, Share, in_a_row, i
 from scheduler.record.periods import month, year
 from scheduler.record.selection import CLASSES, Selection, What, chosen, class_of
 from scheduler.record.tally import TallyRow
+from scheduler.sight_queries import Sight
 
 
 @dataclass(frozen=True)

@@ -22,7 +22,7 @@ from confsvc.config import Settings
 from confsvc.database import Database
 from confsvc.passwords import Passwords
 from confsvc.settings import with_simulated_bridge
-from scheduler.reading_queries import list_unit_ids
+from scheduler.name_queries import list_unit_ids
 from tests.directory import MAIL_DOMAIN
 
 

@@ -17,7 +17,7 @@ from scheduler.drain import attempt, drain
 from scheduler.models import CalendarItem, Effect, Told
 from scheduler.outbox import claim, is_due, owe, settle, supersede
 from scheduler.outcomes import Claimed, Dead, Done, Later, Outcome, Untried, patience
-from scheduler.reading_queries import find_oldest_owed
+from scheduler.pulse_queries import find_oldest_owed
 
 NOW = datetime(2026, 11, 24, 1, 0, tzinfo=UTC)
 END = NOW + timedelta(days=2)

@@ -40,7 +40,7 @@ from scheduler.booking.queries import find_conference
 from scheduler.booking.validation import warnings
 from scheduler.errors import RoomTaken
 from scheduler.models import Conference
-from scheduler.reading_queries import list_unit_ids
+from scheduler.name_queries import list_unit_ids
 
 IDEMPOTENCY_KEY = "Idempotency-Key"
 _KEY = re.compile(r"[!-~]{1,200}")

@@ -18,9 +18,10 @@ from rooms.errors import FieldError, Invalid, NotFound
 from rooms.names import search_key
 from rooms.place_queries import list_rooms
 from rooms.queries import find_unit, list_units
-from scheduler.booking.reading_queries import Sight
+from scheduler.held_queries import list_busy
 from scheduler.local_time import local_day
-from scheduler.reading_queries import list_busy, list_room_ids, list_short_names, list_unit_codes, list_unit_ids
+from scheduler.name_queries import list_room_ids, list_short_names, list_unit_codes, list_unit_ids
+from scheduler.sight_queries import Sight
 
 MOST_DAYS = 62
 MOST_NAMED = 50  # rooms: an address line has 8 KiB

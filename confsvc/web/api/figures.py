@@ -15,11 +15,11 @@ from confsvc.web.api.layer import operation
 from confsvc.web.pages.sight import sight_of
 from rooms.errors import FieldError, Invalid
 from rooms.queries import find_unit_row
-from scheduler.booking.reading_queries import Sight
 from scheduler.local_time import local_day
 from scheduler.record.figures import Figures, Listed, UnitLine, read_figures, read_list
 from scheduler.record.indicator import Share
 from scheduler.record.selection import Selection, What
+from scheduler.sight_queries import Sight
 
 Group = Literal["ubnd", "agency"]
 Class = Literal["meeting", "training"]

@@ -15,7 +15,7 @@ from confsvc.web import keys
 from confsvc.web.api.fields import Instant, Line100, Model, Shown
 from confsvc.web.api.layer import Answer, operation
 from rooms.errors import NotAllowed
-from scheduler.reading_queries import list_unit_codes
+from scheduler.name_queries import list_unit_codes
 
 Scope = Literal["read", "book", "conduct", "directory", "report", "audit", "accounts", "tokens"]
 

@@ -20,8 +20,9 @@ from confsvc.web.pages.sight import sight_of
 from rooms.errors import FieldError, Invalid
 from rooms.names import search_key
 from scheduler.booking.whole import read_conference
+from scheduler.list_queries import Filter, list_lines
 from scheduler.local_time import local_day
-from scheduler.reading_queries import list_conferences, list_room_ids, list_short_names, list_unit_ids
+from scheduler.name_queries import list_room_ids, list_short_names, list_unit_ids
 
 State = Literal["draft", "planned", "provisioned", "open", "ended", "recorded", "cancelled"]
 
@@ -53,10 +54,11 @@ def _index(db: Session, query: ListQuery, actor: Actor) -> shown.ConferencesOut:
     host = list_unit_ids(db, [query.host]).get(query.host, 0) if query.host else None
     unit = list_unit_ids(db, [query.unit]).get(query.unit, 0) if query.unit else None
     room = list_room_ids(db, [query.room]).get(query.room, 0) if query.room else None
-    rows = list_conferences(
-        db, sight=sight_of(actor), since=query.since, until=query.until, host_unit_id=host, room_id=room,
-        unit_id=unit, states=query.state, search=search_key(query.q), after=_after(query.cursor), limit=query.limit + 1,
+    wanted = Filter(
+        since=query.since, until=query.until, host_unit_id=host, room_id=room, unit_id=unit,
+        states=tuple(query.state), title=search_key(query.q),
     )  # fmt: skip
+    rows = list_lines(db, sight_of(actor), wanted, limit=query.limit + 1, after=_after(query.cursor))
     page = rows[: query.limit]
     names = list_short_names(db, [(row.host_unit_id, local_day(row.starts)) for row in page])
     items = [shown.listed_out(row, names.get((row.host_unit_id, local_day(row.starts)), row.host_code)) for row in page]

@@ -12,7 +12,7 @@ from rooms.place_queries import RoomOn
 from rooms.queries import UnitOn
 from scheduler.booking.booking import Warning_
 from scheduler.booking.whole import ConferenceView
-from scheduler.reading_queries import ListedRow
+from scheduler.list_queries import Line
 
 
 class WarningOut(Shown):
@@ -200,8 +200,8 @@ def sees_guests(actor: Actor, host_unit_id: int) -> bool:
     return actor.unit_id == host_unit_id or may(actor, Permission.OUTBOX_READ, host_unit_id)
 
 
-def listed_out(row: ListedRow, host_short: str) -> ListedOut:
-    same = [name for name in _SAME if name in ListedRow._fields]
+def listed_out(row: Line, host_short: str) -> ListedOut:
+    same = [name for name in _SAME if name in ListedOut.model_fields]
     return ListedOut(**{name: getattr(row, name) for name in same}, host=row.host_code, host_short=host_short)
 
 

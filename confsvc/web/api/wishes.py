@@ -15,7 +15,7 @@ from rooms.errors import FieldError, Invalid
 from scheduler.booking.booking import MOST_GUESTS, MOST_ROOMS, Booking, GuestWish, Rules
 from scheduler.booking.log import Logged
 from scheduler.booking.validation import field_errors
-from scheduler.reading_queries import list_room_ids, list_unit_ids
+from scheduler.name_queries import list_room_ids, list_unit_ids
 
 Form = Literal["online", "in_person", "hybrid"]
 Version = Annotated[int, Field(ge=1, le=2**31 - 1)]

@@ -23,7 +23,7 @@ from scheduler.booking.queries import list_guests
 from scheduler.errors import Stale, WrongMove
 from scheduler.models import Conference
 from scheduler.moves import MOVES
-from scheduler.reading_queries import list_site_rows
+from scheduler.part_queries import list_site_rows
 
 P = Permission.CONFERENCE_CANCEL
 LONGEST_REASON = 500

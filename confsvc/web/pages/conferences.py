@@ -19,7 +19,7 @@ from confsvc.web.pages.typed import Fields, parse_day
 from confsvc.web.rendering import render
 from rooms.names import search_key
 from rooms.queries import list_units
-from scheduler.booking.reading_queries import Filter, list_lines
+from scheduler.list_queries import Filter, list_lines
 from scheduler.local_time import instant, local_day
 
 PAGE = 50

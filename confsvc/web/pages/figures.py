@@ -17,12 +17,12 @@ from confsvc.web.rendering import render
 from rooms.errors import NotFound
 from rooms.queries import UnitOn, list_unit_rows, list_units
 from scheduler import models
-from scheduler.booking.reading_queries import Sight
 from scheduler.local_time import local_day
 from scheduler.record.figure_queries import list_years
 from scheduler.record.figures import Figures, Listed, read_figures, read_list
 from scheduler.record.goal_queries import find_goal, list_scopes
 from scheduler.record.indicator import Goal
+from scheduler.sight_queries import Sight
 
 PAGE = 35
 

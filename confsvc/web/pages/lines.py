@@ -9,9 +9,9 @@ from datetime import datetime
 from sqlalchemy.orm import Session
 
 from confsvc.web.pages.phrases import Phrases
-from scheduler.booking.reading_queries import Line
+from scheduler.list_queries import Line
 from scheduler.local_time import local_day
-from scheduler.reading_queries import list_short_names
+from scheduler.name_queries import list_short_names
 from scheduler.standing import standing
 
 

@@ -17,7 +17,7 @@ from confsvc.web.rendering import render
 from rooms.directory import Found, search
 from rooms.names import search_key, tidy
 from rooms.place_queries import find_person, list_rooms
-from scheduler.booking.reading_queries import Filter, Line, list_lines
+from scheduler.list_queries import Filter, Line, list_lines
 from scheduler.local_time import local_day
 from scheduler.record.figure_queries import list_ranks
 from scheduler.standing import standing

@@ -10,10 +10,9 @@ from sqlalchemy.orm import Session
 from confsvc.access import Actor, Permission, draft_hosts, may, units_for
 from rooms.errors import NotAllowed, NotFound
 from scheduler.booking.edit import CHANGEABLE
-from scheduler.booking.reading_queries import Sight
 from scheduler.models import Conference
-from scheduler.reading_queries import find_visible
 from scheduler.record.figure_queries import list_seen
+from scheduler.sight_queries import Sight, find_visible
 
 
 def sight_of(actor: Actor) -> Sight:

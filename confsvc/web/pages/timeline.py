@@ -20,9 +20,9 @@ from confsvc.web.pages.typed import parse_day
 from confsvc.web.rendering import render
 from rooms.names import search_key
 from rooms.place_queries import RoomOn, list_rooms
-from scheduler.booking.reading_queries import Held, list_held
+from scheduler.held_queries import Held, list_held
 from scheduler.local_time import instant, local_day
-from scheduler.reading_queries import list_short_names
+from scheduler.name_queries import list_short_names
 from scheduler.work_calendar import WorkCalendar
 
 PAGE = 60

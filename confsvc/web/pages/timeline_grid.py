@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 
-from scheduler.booking.reading_queries import Held
+from scheduler.held_queries import Held
 from scheduler.local_time import instant
 from scheduler.work_calendar import Spans, WorkCalendar
 

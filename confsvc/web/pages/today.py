@@ -17,16 +17,8 @@ from confsvc.web.pages.words import Words
 from confsvc.web.rendering import render
 from rooms.health import Link, link
 from rooms.place_queries import list_rooms
-from scheduler.booking.reading_queries import (
-    Filter,
-    Line,
-    Unreached,
-    list_busy_rooms,
-    list_drafts,
-    list_lines,
-    list_unreached,
-    list_wanting_result,
-)
+from scheduler.held_queries import list_busy_rooms
+from scheduler.list_queries import Filter, Line, Unreached, list_drafts, list_lines, list_unreached, list_wanting_result
 from scheduler.local_time import instant, local_day
 from scheduler.record.figures import Figures, read_figures
 from scheduler.record.selection import Selection

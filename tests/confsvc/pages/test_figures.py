@@ -14,11 +14,11 @@ from sqlalchemy import select
 from confsvc.web import keys
 from confsvc.web.pages.figure_links import NotAsked, asked
 from rooms.models import Change
-from scheduler.booking.reading_queries import Sight
 from scheduler.record.figures import read_figures, read_list
 from scheduler.record.goal_queries import find_goal
 from scheduler.record.selection import CLASSES, Selection, What
 from scheduler.record.tally import HostGroup
+from scheduler.sight_queries import Sight
 from tests.confsvc.conftest import Service
 from tests.confsvc.pages.counted import YEAR, Made, add_example
 from tests.confsvc.pages.scenes import booked

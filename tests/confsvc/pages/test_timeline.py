@@ -7,7 +7,7 @@ from datetime import UTC, date, datetime, time, timedelta
 
 from confsvc.web import keys
 from confsvc.web.pages.timeline_grid import Cell, frame_of, row_cells
-from scheduler.booking.reading_queries import Held
+from scheduler.held_queries import Held
 from scheduler.local_time import instant
 from scheduler.work_calendar import WorkCalendar
 from tests.confsvc.conftest import Service
