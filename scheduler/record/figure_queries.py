@@ -16,7 +16,6 @@ from scheduler.models import Conference, Delegation, Tally, TallyDistrict
 from scheduler.record.attendance import Evidence
 from scheduler.record.outcome import Status
 from scheduler.record.tally import DistrictRow, HostGroup, TallyRow, host_group
-from scheduler.sight_queries import Sight
 from scheduler.rule_queries import list_rules
 from scheduler.rulebook import RuleBook
 from scheduler.sight_queries import Sight
