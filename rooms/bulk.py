@@ -46,7 +46,7 @@ def next_ids(db: Session, model: Any, count: int = 1) -> list[int]:
 
 def next_ids_of(db: Session, counts: Mapping[Any, int]) -> list[list[int]]:
     """On SQLite, ids for several tables in one statement: how many by mapped class, in their order."""
-    last = dict(db.connection().exec_driver_sql("SELECT name, seq FROM sqlite_sequence").fetchall())
+    last = {row[0]: row[1] for row in db.connection().exec_driver_sql("SELECT name, seq FROM sqlite_sequence")}
     firsts = [(last.get(model.__table__.name, 0) + 1, count) for model, count in counts.items()]
     return [list(range(first, first + count)) for first, count in firsts]
 

@@ -35,11 +35,11 @@ class _Listed(TypeDecorator[Any]):
         return list(value)
 
 
-class listed(ColumnElement[bool]):
+class listed(ColumnElement[Any]):
     """``listed(Room.id, "ids")``: the column is one of the parameter's values; one statement for every length."""
 
     inherit_cache = False
-    type = types.NULLTYPE  # as a boolean, SQLite's compiler would append "= 1"
+    type: TypeEngine[Any] = types.NULLTYPE  # as a boolean, SQLite's compiler would append "= 1"
 
     def __init__(self, column: Any, name: str) -> None:
         self.column = column
@@ -95,7 +95,7 @@ class _Compiled:
         found = connection.exec_driver_sql(self.text, parameters).cursor
         if found is None:
             raise RuntimeError("a prepared statement answers with rows")
-        rows: list[tuple[Any, ...]] = found.fetchall()
+        rows: list[tuple[Any, ...]] = list(found.fetchall())
         found.close()
         return [self._processed(row) for row in rows] if self.results else rows
 

@@ -25,14 +25,49 @@ class Taken:
         return {**asdict(self), "starts": self.starts.isoformat(), "ends": self.ends.isoformat()}
 
 
+@dataclass(frozen=True)
+class Full:
+    """A line or a video host that does not carry a conference beside what it has already promised.
+
+    ``what``: "line" or "bridge"; ``name`` of it; ``free`` and ``needed`` in ``measure`` ("kbps_up", "kbps_down" or
+    "seats") at its fullest moment; ``holders``: the offices that have it then; ``until``: when that moment's holders
+    begin to leave; ``fits``: how many sites would fit on a host, None for a line.
+    """
+
+    what: str
+    id: int
+    name: str
+    measure: str
+    needed: int
+    free: int
+    holders: tuple[str, ...]
+    until: datetime | None
+    fits: int | None = None
+
+    def as_data(self) -> dict[str, Any]:
+        """JSON values; the time as ISO 8601 in UTC."""
+        until = self.until.isoformat() if self.until else None
+        return {**asdict(self), "holders": list(self.holders), "until": until}
+
+
 class RoomTaken(Problem):
-    """One or more of the rooms are held for some of the time."""
+    """One or more of the rooms are held for some of the time; ``full``: lines and hosts that stand in the way too."""
 
     code = "room_taken"
 
-    def __init__(self, taken: Sequence[Taken] = ()) -> None:
-        self.taken = tuple(taken)
-        super().__init__(taken=[t.as_data() for t in self.taken])
+    def __init__(self, taken: Sequence[Taken] = (), full: Sequence[Full] = ()) -> None:
+        self.taken, self.full = tuple(taken), tuple(full)
+        super().__init__(taken=[t.as_data() for t in self.taken], full=[f.as_data() for f in self.full])
+
+
+class NoCapacity(Problem):
+    """The rooms are free, but a line or a video host is full for some of the time."""
+
+    code = "no_capacity"
+
+    def __init__(self, full: Sequence[Full]) -> None:
+        self.full = tuple(full)
+        super().__init__(full=[f.as_data() for f in self.full])
 
 
 class TooLate(Problem):

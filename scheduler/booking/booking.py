@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
 from rooms.errors import FieldError
-from scheduler.errors import Taken
+from scheduler.booking.capacity import DEFAULT_PROFILES, BridgeLimit, Profile
+from scheduler.errors import Full, Taken
 from scheduler.rulebook import RuleBook
 from scheduler.timing import Timing
 from scheduler.work_calendar import WorkCalendar
@@ -33,7 +35,8 @@ class Booking:
 
     ``unit_ids``: units that attend without a room of their own; they sit at the main site, or where ``seats`` (unit,
     room of this conference) says. ``no_secrets``: the booker declares that no state secret will be spoken of.
-    ``clash_confirmed``: the booker knows that somebody would sit in two conferences at once.
+    ``top_profile``: no site is given a better picture than this profile ("audio": sound alone); "" leaves it to the
+    lines. ``clash_confirmed``: the booker knows that somebody would sit in two conferences at once.
     """
 
     title: str
@@ -57,6 +60,7 @@ class Booking:
     in_person_reason: str | None = None
     in_person_note: str = ""
     no_secrets: bool = False
+    top_profile: str = ""
     clash_confirmed: bool = False
 
     @property
@@ -75,6 +79,17 @@ class Rules:
     mail_domain: str = "localhost"
     calendar: WorkCalendar = field(default_factory=WorkCalendar)
     book: RuleBook = field(default_factory=RuleBook)
+    profiles: tuple[Profile, ...] = DEFAULT_PROFILES
+    bridge_limits: Mapping[int, BridgeLimit] = field(default_factory=dict)
+
+    def bridge_limit(self, bridge_id: int) -> BridgeLimit:
+        """What a video host carries."""
+        return self.bridge_limits.get(bridge_id, BridgeLimit())
+
+    @property
+    def guest_profile(self) -> Profile:
+        """What somebody with a link of his own counts as: the least profile with a picture."""
+        return next((one for one in reversed(self.profiles) if one.height), self.profiles[-1])
 
 
 @dataclass(frozen=True)
@@ -91,11 +106,13 @@ class Findings:
 
     errors: tuple[FieldError, ...] = ()
     taken: tuple[Taken, ...] = ()
+    full: tuple[Full, ...] = ()
     warnings: tuple[Warning_, ...] = ()
+    profiles: Mapping[int, str] = field(default_factory=dict)  # what each room's line would carry, by room id
 
     @property
     def ok(self) -> bool:
-        return not self.errors and not self.taken
+        return not self.errors and not self.taken and not self.full
 
 
 @dataclass(frozen=True)

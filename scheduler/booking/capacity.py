@@ -40,7 +40,7 @@ DEFAULT_PROFILES = (
 
 
 class Amount(NamedTuple):
-    """What is taken, or free: seats on a host, kbit/s up and down seen from the site (a host: the sum of both in up)."""
+    """What is taken, or free: seats on a host, kbit/s up and down seen from the site (of a host: both, in up)."""
 
     seats: int = 0
     kbps_up: int = 0
@@ -77,7 +77,7 @@ def peak(loads: Iterable[Load], since: datetime, until: datetime) -> Amount:
 
 @dataclass(frozen=True)
 class LineLimit:
-    """A building's line: kbit/s each way, None while unmeasured; ``share``: the percentage that conferences may take."""
+    """A building's line: kbit/s each way, None while unmeasured; ``share``: the percentage for conferences."""
 
     kbps_up: int | None
     kbps_down: int | None
@@ -125,7 +125,7 @@ class BridgeLimit:
 
 
 def bridge_amount(used: Sequence[Profile], guests: int, size: int, guest_profile: Profile) -> Amount:
-    """What a conference takes of its host: a seat for every site and guest, and the sum of what all send and receive."""
+    """What a conference takes of its host: a seat for every site and guest, and all they send and receive."""
     senders = [*used, *([guest_profile] * guests)]
     return Amount(len(senders), sum(profile.kbps_up + profile.down(size) for profile in senders), 0)
 

@@ -13,37 +13,31 @@ from rooms.bulk import insert_bundle, next_ids
 from rooms.changes import add_change
 from rooms.errors import FieldError, Invalid, NotFound
 from rooms.once import poke
-from scheduler.booking.book import (
-    commitments,
-    raise_taken,
-    refuse_taken,
-    wish_columns,
-)
 from scheduler.booking.booking import Booked, Booking, GuestWish, Rules
-from scheduler.booking.clashes import refuse_unconfirmed
+from scheduler.booking.conference_rows import commitments, raise_taken, wish_columns
+from scheduler.booking.holding import Place, claims, survey
 from scheduler.booking.invitations import is_mailed_change, is_major_change
 from scheduler.booking.letters import owe_change, owe_edition
-from scheduler.booking.objections import objections
-from scheduler.booking.party import Invitee, Party, find_party
+from scheduler.booking.lock_queries import Ids, list_holds, take_locks
+from scheduler.booking.party import Invitee, find_party
+from scheduler.booking.plan import plan
 from scheduler.booking.queries import (
-    Ids,
     delete_reservations,
     list_guests,
     list_room_parts,
     list_sites,
     set_columns,
-    take_locks,
+    set_profiles,
 )
 from scheduler.booking.reservations import lock_keys
 from scheduler.booking.sync import sync_commitments, sync_party
 from scheduler.conduct.endings import owe_end
-from scheduler.conduct.queries import find_locked_by_key, set_current_opening_closed
+from scheduler.conduct.queries import find_current_opening, find_locked_by_key, set_current_opening_closed
 from scheduler.errors import Stale, TooLate, WrongMove
 from scheduler.local_time import local_day
 from scheduler.models import Conference, Edition
 from scheduler.moves import move
 from scheduler.record.queries import list_delegations
-from scheduler.timing import spans
 
 CHANGEABLE = ("draft", "planned", "provisioned")
 _IN_AUDIT = ("title", "kind", "form", "starts", "ends", "chair_name", "note", "letter_number")
@@ -58,7 +52,7 @@ def booking_of(db: Session, conference: Conference) -> Booking:
     guests = [part for part in list_delegations(db, conference.id) if part.unit_id not in housed]
     names = ("title", "kind", "form", "host_unit_id", "starts", "ends", "chair_name", "chair_title", "chair_mail",
              "contact_name", "contact_phone", "note", "letter_number", "short_notice_reason", "in_person_reason",
-             "in_person_note")  # fmt: skip
+             "in_person_note", "top_profile")  # fmt: skip
     return Booking(
         **{name: getattr(conference, name) for name in names},
         room_ids=room_ids,
@@ -82,19 +76,19 @@ def submit(
     if conference.state != "draft":
         raise WrongMove(state=conference.state, to="planned")
     booking = replace(booking_of(db, conference), clash_confirmed=clash_confirmed)
-    party = _party(db, booking, now=now, rules=rules, except_id=conference.id)
-    refuse_unconfirmed(db, booking, except_id=conference.id)
-    times = spans(booking.starts, booking.ends, rules.timing)
-    take_locks(db, lock_keys([(booking.room_ids, times.room_from, times.room_until)]))
-    refuse_taken(db, booking, times, except_id=conference.id)
-    columns = wish_columns(booking, times, actor=actor, now=now, rules=rules)
+    wanted = plan(db, booking, now=now, rules=rules, except_id=conference.id)
+    take_locks(db, lock_keys(claims(wanted)))
+    found = survey(db, wanted, rules, except_id=conference.id)
+    found.refuse()
+    columns = wish_columns(booking, wanted.times, actor=actor, now=now, rules=rules)
     row = {**_columns(conference), **columns}
     ids = Ids(conference.id, next_ids(db, Edition)[0], [])
-    bundle, uid = commitments(booking, party, row, ids, times, now=now, rules=rules)
+    bundle, uid = commitments(wanted, found.place, row, ids, now=now, rules=rules)
     try:
         insert_bundle(db, bundle)
     except IntegrityError as problem:
         raise_taken(problem)
+    set_profiles(db, conference.id, found.place.profiles)
     values = {**columns, "uid": uid, "booked_ends": booking.ends}
     move(db, conference.id, "planned", expected="draft", act="booked", actor=actor, now=now, values=values)
     poke(db, *(f"room:{room_id}" for room_id in booking.room_ids))
@@ -105,7 +99,7 @@ def change(db: Session, key: str, booking: Booking, *, version: int, actor: str,
     """Give a conference another content, time or party. The host stays.
 
     Raises NotFound, Stale (somebody changed it since ``version``), WrongMove, TooLate (it has started), Invalid,
-    RoomTaken; nothing is written then.
+    RoomTaken, NoCapacity; nothing is written then.
     """
     conference = _current(db, key, version)
     if conference.state not in CHANGEABLE:
@@ -113,25 +107,24 @@ def change(db: Session, key: str, booking: Booking, *, version: int, actor: str,
     if conference.state != "draft" and conference.starts <= now:
         raise TooLate(starts=conference.starts.isoformat())
     draft = conference.state == "draft"
-    party = _party(db, booking, now=now, rules=rules, draft=draft, except_id=conference.id)
+    opening = find_current_opening(db, conference.id)
+    wanted = plan(
+        db, booking, now=now, rules=rules, draft=draft, except_id=conference.id,
+        bridge_id=opening.bridge_id if opening else None,
+    )  # fmt: skip
+    party, place = wanted.party, Place([])
     before, rooms_before = _columns(conference), [site.room_id for site in list_sites(db, conference.id)]
     invited_before = _invitees(db, conference)
-    times = spans(booking.starts, booking.ends, rules.timing)
     if not draft:
-        refuse_unconfirmed(db, booking, except_id=conference.id)
-        old = spans(conference.starts, conference.ends, rules.timing)
-        take_locks(
-            db,
-            lock_keys(
-                [(rooms_before, old.room_from, old.room_until), (booking.room_ids, times.room_from, times.room_until)]
-            ),
-        )
-        refuse_taken(db, booking, times, except_id=conference.id)
-    columns = wish_columns(booking, times, actor=actor, now=now, rules=rules) | {"booked_ends": booking.ends}
+        take_locks(db, lock_keys([*list_holds(db, conference.id), *claims(wanted)]))
+        found = survey(db, wanted, rules, except_id=conference.id)
+        found.refuse()
+        place = found.place
+    columns = wish_columns(booking, wanted.times, actor=actor, now=now, rules=rules) | {"booked_ends": booking.ends}
     _set_columns(db, conference, columns | ({"due": None} if draft else {}), version)
-    returned = sync_party(db, conference, party, booking, now)
+    returned = sync_party(db, conference, party, booking, now, place.profiles)
     if not draft:
-        sync_commitments(db, conference, booking, now=now, rules=rules)
+        sync_commitments(db, conference, place, now=now)
         mailed = is_mailed_change(before, columns, rooms_before, booking.room_ids)
         owe_change(
             db, conference, party, invited_before, mailed=mailed, major=is_major_change(before, columns),
@@ -179,16 +172,6 @@ def _current(db: Session, key: str, version: int) -> Conference:
     if conference.version != version:
         raise Stale(version=conference.version)
     return conference
-
-
-def _party(
-    db: Session, booking: Booking, *, now: datetime, rules: Rules, except_id: int, draft: bool = False
-) -> Party:
-    errors = objections(db, booking, now=now, rules=rules, draft=draft, except_id=except_id)
-    party, more = (None, []) if errors else find_party(db, booking, local_day(booking.starts))
-    if party is None:
-        raise Invalid(errors + more)
-    return party
 
 
 def _columns(conference: Conference) -> dict[str, Any]:

@@ -14,8 +14,8 @@ from rooms.changes import change_row
 from rooms.errors import FieldError, Invalid
 from rooms.models import Change
 from rooms.names import search_key
-from scheduler.booking.book import new_conference_key
 from scheduler.booking.booking import LONGEST_NOTE, LONGEST_TITLE, Booked
+from scheduler.booking.conference_rows import new_conference_key
 from scheduler.booking.queries import UnitPart, list_unit_parts
 from scheduler.booking.validation import in_person_errors, is_shown
 from scheduler.kinds import find_kind

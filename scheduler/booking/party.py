@@ -36,10 +36,11 @@ class Party:
     invitees: tuple[Invitee, ...]
     seats: Mapping[int, int] = field(default_factory=dict)  # the room of those that do not sit at the main site
 
-    def site_rows(self, conference_id: int, ids: Sequence[int]) -> list[dict[str, Any]]:
+    def site_rows(self, conference_id: int, ids: Sequence[int], profiles: Mapping[int, str]) -> list[dict[str, Any]]:
+        """One row a room; ``profiles``: what each room's line decided, by room id."""
         return [
             {"id": i, "conference_id": conference_id, "room_id": room.room_id, "role": "main" if n == 0 else "member",
-             "position": n}
+             "position": n, "profile": profiles.get(room.room_id)}
             for n, (i, room) in enumerate(zip(ids, self.rooms, strict=True))
         ]  # fmt: skip
 

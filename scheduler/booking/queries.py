@@ -12,12 +12,12 @@ from typing import Any, NamedTuple, cast
 from sqlalchemy import CursorResult, Select, and_, bindparam, delete, func, literal, select, update
 from sqlalchemy.orm import Session, aliased
 
-from rooms.bulk import next_ids_of
-from rooms.models import Person, Room, RoomUnit, Unit, UnitName
+from rooms.models import Line, Person, Room, RoomUnit, Unit, UnitName
 from rooms.prepared import Prepared, listed
 from rooms.queries import dated
+from scheduler.booking.capacity import LineLimit
 from scheduler.errors import Taken
-from scheduler.models import LONGEST_SPAN, Conference, Edition, Guest, KpiScope, Reservation, Site
+from scheduler.models import LONGEST_SPAN, Closure, Conference, Guest, KpiScope, Reservation, Site
 
 
 class UnitPart(NamedTuple):
@@ -39,13 +39,28 @@ class UnitPart(NamedTuple):
         return self.parent_id if self.parent_level == self.counterpart_level else None
 
 
+class LinePart(NamedTuple):
+    """A room's line; kbit/s are None while nobody has measured it."""
+
+    line_id: int
+    name: str
+    kbps_up: int | None
+    kbps_down: int | None
+    share: int
+
+    @property
+    def limit(self) -> LineLimit:
+        return LineLimit(self.kbps_up, self.kbps_down, self.share)
+
+
 class RoomPart(NamedTuple):
-    """A room and the unit that holds it on a day."""
+    """A room, the unit that holds it on a day, and the line that its video goes through."""
 
     room_id: int
     key: str
     name: str
     unit: UnitPart
+    line: LinePart | None = None
 
 
 class Contact(NamedTuple):
@@ -78,7 +93,10 @@ def _with_unit(query: Select[Any], on: Any) -> Select[Any]:
 
 _ROOMS = Prepared(
     _with_unit(
-        select(Room.id, Room.key, Room.name, *_UNIT_COLUMNS)
+        select(
+            Room.id, Room.key, Room.name, Line.id, Line.name, Line.kbps_up, Line.kbps_down, Line.share, *_UNIT_COLUMNS
+        )
+        .outerjoin(Line, Line.id == Room.line_id)
         .join(RoomUnit, and_(RoomUnit.room_id == Room.id, dated(RoomUnit, _DAY)))
         .where(listed(Room.id, "ids"), Room.retired_at.is_(None)),
         Unit.id == RoomUnit.unit_id,
@@ -105,7 +123,12 @@ _CONTACTS = Prepared(
 def list_room_parts(db: Session, room_ids: Sequence[int], day: date) -> dict[int, RoomPart]:
     """Rooms in use with the unit that holds each on ``day``; rooms without one are left out."""
     rows = _ROOMS.rows(db, ids=room_ids, day=day)
-    return {row[0]: RoomPart(row[0], row[1], row[2], UnitPart(*row[3:])) for row in rows}
+    return {
+        row[0]: RoomPart(
+            row[0], row[1], row[2], UnitPart(*row[8:]), LinePart(*row[3:8]) if row[3] is not None else None
+        )
+        for row in rows
+    }
 
 
 def list_unit_parts(db: Session, unit_ids: Sequence[int], day: date) -> dict[int, UnitPart]:
@@ -120,61 +143,18 @@ def list_contacts(db: Session, unit_ids: Sequence[int]) -> list[Contact]:
     return [Contact._make(row) for row in _CONTACTS.rows(db, ids=unit_ids)]
 
 
-class Ids(NamedTuple):
-    """Ids taken beforehand, because rows of one bundle refer to each other."""
-
-    conference: int
-    edition: int
-    sites: list[int]
-
-
-GATE = 0
-MOST_KEYS = 200
-_SHARED = f"(SELECT count(pg_advisory_xact_lock_shared({GATE})))"
-_KEYS = "(SELECT count(pg_advisory_xact_lock(k)) FROM unnest(CAST(%(keys)s AS bigint[])) k)"
-_EXCLUSIVE = f"(SELECT count(pg_advisory_xact_lock({GATE})))"
-_IDS = (
-    "nextval(pg_get_serial_sequence('conference', 'id')), nextval(pg_get_serial_sequence('edition', 'id')),"
-    " ARRAY(SELECT nextval(pg_get_serial_sequence('site', 'id')) FROM generate_series(1, %(sites)s))"
-)
-_LOCK_AND_IDS = f"SELECT {_SHARED}, {_KEYS}, {_IDS}"
-_GATE_AND_IDS = f"SELECT {_EXCLUSIVE}, 0, {_IDS}"
-_LOCK = f"SELECT {_SHARED}, {_KEYS}"
-_GATE = f"SELECT {_EXCLUSIVE}"
-
-
-def lock_and_take_ids(db: Session, keys: Sequence[int], sites: int) -> Ids:
-    """Take the advisory locks (sorted keys) and the ids of a new conference in one round trip.
-
-    On SQLite the write unit already holds the only lock there is. Very many keys would fill the server's lock table
-    (measured: the fourth session with 3,200 keys each fails), so beyond ``MOST_KEYS`` the whole gate is taken instead;
-    everybody else holds it shared.
-    """
-    if db.connection().dialect.name == "postgresql":
-        statement = _GATE_AND_IDS if len(keys) > MOST_KEYS else _LOCK_AND_IDS
-        row = db.connection().exec_driver_sql(statement, {"keys": list(keys), "sites": sites}).one()
-        return Ids(row[2], row[3], list(row[4]))
-    (conference,), (edition,), site_ids = next_ids_of(db, {Conference: 1, Edition: 1, Site: sites})
-    return Ids(conference, edition, site_ids)
-
-
-def take_locks(db: Session, keys: Sequence[int]) -> None:
-    """Take the advisory locks (sorted keys) until the end of the transaction; nothing to do on SQLite."""
-    if keys and db.connection().dialect.name == "postgresql":
-        db.connection().exec_driver_sql(_GATE if len(keys) > MOST_KEYS else _LOCK, {"keys": list(keys)})
-
-
 _HostName = aliased(UnitName)
 _TAKEN = Prepared(
     select(
         Reservation.room_id,
         Room.name,
-        func.coalesce(_HostName.short, literal("")),
+        func.coalesce(_HostName.short, Closure.reason, literal("")),
         Reservation.starts,
         Reservation.ends,
     )
     .join(Room, Room.id == Reservation.room_id)
-    .join(Conference, Conference.id == Reservation.conference_id)
+    .outerjoin(Conference, Conference.id == Reservation.conference_id)
+    .outerjoin(Closure, Closure.id == Reservation.closure_id)
     .outerjoin(_HostName, and_(_HostName.unit_id == Conference.host_unit_id, dated(_HostName, _DAY)))
     .where(
         listed(Reservation.room_id, "ids"),
@@ -182,7 +162,7 @@ _TAKEN = Prepared(
         Reservation.starts < bindparam("until"),
         Reservation.starts > bindparam("bound"),
         Reservation.ends > bindparam("since"),
-        Reservation.conference_id != bindparam("except_id"),
+        func.coalesce(Reservation.conference_id, -1) != bindparam("except_id"),
     )
     .order_by(Reservation.starts, Reservation.room_id)
 )
@@ -213,6 +193,14 @@ def list_guests(db: Session, conference_id: int) -> list[Guest]:
     """Those who are invited now, contacts, the chair and guests; removed ones stay in the table."""
     query = select(Guest).where(Guest.conference_id == conference_id, Guest.removed_at.is_(None)).order_by(Guest.id)
     return list(db.scalars(query))
+
+
+def set_profiles(db: Session, conference_id: int, profiles: Mapping[int, str]) -> None:
+    """What each site's line decided, by room id."""
+    for code in set(profiles.values()):
+        rooms = [room_id for room_id, mine in profiles.items() if mine == code]
+        query = update(Site).where(Site.conference_id == conference_id, Site.room_id.in_(rooms))
+        db.execute(query.values(profile=code))
 
 
 def delete_reservations(db: Session, conference_id: int) -> None:

@@ -32,7 +32,7 @@ def _within() -> tuple[ColumnElement[bool], ...]:
         Reservation.starts < bindparam("until"),
         Reservation.starts > bindparam("bound"),
         Reservation.ends > bindparam("since"),
-        Reservation.conference_id != bindparam("except_id"),
+        func.coalesce(Reservation.conference_id, -1) != bindparam("except_id"),
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
@@ -10,24 +11,26 @@ from sqlalchemy.orm import Session
 
 from rooms.bulk import insert_bundle, next_ids
 from scheduler.booking import sync_queries as queries
-from scheduler.booking.book import opening_row, raise_taken
-from scheduler.booking.booking import Booking, Rules
+from scheduler.booking.booking import Booking
+from scheduler.booking.conference_rows import opening_row, raise_taken
+from scheduler.booking.holding import Place
 from scheduler.booking.party import Party, guest_row
 from scheduler.booking.queries import delete_reservations, list_sites
 from scheduler.booking.reservations import reservation_rows
 from scheduler.conduct.queries import find_current_opening, set_current_opening_closed
 from scheduler.models import Conference, Delegation, Guest, Opening, Reservation, Site
 from scheduler.record.queries import list_delegations
-from scheduler.timing import spans
 
 
-def sync_party(db: Session, conference: Conference, party: Party, booking: Booking, now: datetime) -> bool:
+def sync_party(
+    db: Session, conference: Conference, party: Party, booking: Booking, now: datetime, profiles: Mapping[int, str]
+) -> bool:
     """Make sites, delegations and guests those of ``party``; whether somebody who had been removed came back."""
     kept = {site.room_id: site.id for site in list_sites(db, conference.id)}
     missing = [room.room_id for room in party.rooms if room.room_id not in kept]
     new = dict(zip(missing, next_ids(db, Site, len(missing)) if missing else [], strict=True))
     ids = [kept.get(room.room_id) or new[room.room_id] for room in party.rooms]
-    rows = party.site_rows(conference.id, ids)
+    rows = party.site_rows(conference.id, ids, profiles)
     insert_bundle(db, [(Site, [row for row in rows if row["room_id"] in new])])
     for row in rows:
         queries.set_site(db, row)
@@ -61,23 +64,17 @@ def _sync_guests(db: Session, conference: Conference, party: Party, now: datetim
     return returned
 
 
-def sync_commitments(db: Session, conference: Conference, booking: Booking, *, now: datetime, rules: Rules) -> None:
+def sync_commitments(db: Session, conference: Conference, place: Place, *, now: datetime) -> None:
     """Delete and write anew what is held; open or close the video room when the form says so."""
-    times = spans(booking.starts, booking.ends, rules.timing)
     delete_reservations(db, conference.id)
     openings: list[dict[str, Any]] = []
-    if not booking.has_video:
+    if place.bridge_id is None:
         set_current_opening_closed(db, conference.id, now)
     elif find_current_opening(db, conference.id) is None:
         generation = queries.last_generation(db, conference.id) + 1
-        openings = [opening_row(conference.id, rules.bridges[0], now, generation)]
+        openings = [opening_row(conference.id, place.bridge_id, now, generation)]
+    held = reservation_rows(place.holds, holding=True, conference_id=conference.id)
     try:
-        insert_bundle(
-            db,
-            [
-                (Opening, openings),
-                (Reservation, reservation_rows(conference.id, booking.room_ids, times, holds=True)),
-            ],
-        )
+        insert_bundle(db, [(Opening, openings), (Reservation, held)])
     except IntegrityError as problem:
         raise_taken(problem)

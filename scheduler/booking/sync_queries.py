@@ -12,8 +12,9 @@ from scheduler.models import Delegation, Guest, Opening, Site
 
 
 def set_site(db: Session, row: Mapping[str, Any]) -> None:
-    """Role and position of a site that stays."""
-    db.execute(update(Site).where(Site.id == row["id"]).values(role=row["role"], position=row["position"]))
+    """Role, position and profile of a site that stays."""
+    values = {name: row[name] for name in ("role", "position", "profile")}
+    db.execute(update(Site).where(Site.id == row["id"]).values(**values))
 
 
 def delete_sites(db: Session, site_ids: Collection[int]) -> None:

@@ -180,16 +180,11 @@ def list_closing_facts(db: Session, opening_id: int) -> list[datetime]:
 
 
 def shorten_reservations(db: Session, conference_id: int, until: datetime) -> None:
-    """Give the rooms back at ``until``: the set is deleted and written anew, never updated."""
+    """Give everything back at ``until``: the set is deleted and written anew, never updated."""
     mine = Reservation.conference_id == conference_id
-    rows = db.execute(
-        select(Reservation.room_id, Reservation.starts, Reservation.ends, Reservation.holds).where(mine)
-    ).all()
+    columns = [column for column in Reservation.__table__.columns if column.name != "id"]
+    rows = db.execute(select(*columns).where(mine)).mappings().all()
     db.execute(delete(Reservation).where(mine).execution_options(synchronize_session=False))
-    kept = [
-        {"room_id": room_id, "conference_id": conference_id, "starts": starts, "ends": min(ends, until), "holds": holds}
-        for room_id, starts, ends, holds in rows
-        if starts < until
-    ]
+    kept = [{**row, "ends": min(row["ends"], until)} for row in rows if row["starts"] < until]
     if kept:
         db.execute(insert(Reservation), kept)

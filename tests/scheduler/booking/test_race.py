@@ -71,7 +71,7 @@ def _rounds(url: str, rounds: int) -> None:
             tables = (Conference, Reservation, Site, Effect)
             return [db.scalar(select(func.count()).select_from(t)) or 0 for t in tables]
 
-        assert database.read_now(left) == [rounds, 2 * rounds, 2 * rounds, 2 * rounds]
+        assert database.read_now(left) == [rounds, 3 * rounds, 2 * rounds, 2 * rounds]
     finally:
         database.close()
 

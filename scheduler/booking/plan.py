@@ -1,0 +1,54 @@
+"""A wish that makes sense: with its party as of its day and all its times, ready to be given a place."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from sqlalchemy.orm import Session
+
+from rooms.errors import Invalid
+from scheduler.booking.booking import Booking, Rules
+from scheduler.booking.clashes import refuse_unconfirmed
+from scheduler.booking.objections import objections
+from scheduler.booking.party import Party, find_party
+from scheduler.local_time import local_day
+from scheduler.timing import Spans, spans
+
+
+@dataclass(frozen=True)
+class Plan:
+    """One conference about to be written. ``bridge_id``: the video host it would be on, None without video."""
+
+    booking: Booking
+    party: Party
+    times: Spans
+    bridge_id: int | None
+
+    @property
+    def day(self) -> date:
+        """The local day whose names and rules hold."""
+        return local_day(self.booking.starts)
+
+
+def plan(
+    db: Session, booking: Booking, *, now: datetime, rules: Rules, draft: bool = False, except_id: int = 0,
+    bridge_id: int | None = None,
+) -> Plan:  # fmt: skip
+    """Raises Invalid with every wrong field, also when somebody would sit in two places and nobody has confirmed it.
+
+    ``except_id``: the conference that is changed; ``bridge_id``: the host it is on already.
+    """
+    errors = objections(db, booking, now=now, rules=rules, draft=draft, except_id=except_id)
+    party, party_errors = (None, []) if errors else find_party(db, booking, local_day(booking.starts))
+    if party is None:
+        raise Invalid(errors + party_errors)
+    if not draft:
+        refuse_unconfirmed(db, booking, except_id=except_id)
+    return plan_with(booking, party, rules, bridge_id=bridge_id)
+
+
+def plan_with(booking: Booking, party: Party, rules: Rules, *, bridge_id: int | None = None) -> Plan:
+    """The plan of a wish that was checked elsewhere."""
+    host = bridge_id or next(iter(rules.bridges), None)
+    return Plan(booking, party, spans(booking.starts, booking.ends, rules.timing), host if booking.has_video else None)
