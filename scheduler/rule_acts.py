@@ -51,19 +51,24 @@ class RuleWish:
     valid_to: date | None = None
 
 
-def put_rule(db: Session, wish: RuleWish, *, actor: str, now: datetime) -> int:
-    """Make a value hold from its day on; what held at that place before ends the day before, and goes on after
-    ``valid_to``. The id of the row. Raises Invalid."""
+def plan_rule(db: Session, wish: RuleWish) -> RuleRow | None:
+    """Look at a wish without doing it: the row that would end or be replaced. Raises Invalid as ``put_rule`` would."""
     errors = list(_errors(db, wish))
     if errors:
         raise Invalid(errors)
-    wish = replace(wish, value=WHATS[wish.what].text(value_of(wish)), reason=wish.reason.strip())
     present = list_rules_at(db, wish.what, wish.kind, wish.unit_id)
     last = wish.valid_to or date.max
     if any(row.valid_from > wish.valid_from and row.valid_from <= last for row in present):
         raise Invalid([FieldError("valid_to", "later_exists")])
+    return next((row for row in present if row.holds(wish.valid_from)), None)
+
+
+def put_rule(db: Session, wish: RuleWish, *, actor: str, now: datetime) -> int:
+    """Make a value hold from its day on; what held at that place before ends the day before, and goes on after
+    ``valid_to``. The id of the row. Raises Invalid."""
+    prior = plan_rule(db, wish)
+    wish = replace(wish, value=WHATS[wish.what].text(value_of(wish)), reason=wish.reason.strip())
     columns = {"value": wish.value, "reason": wish.reason, "valid_from": wish.valid_from, "valid_to": wish.valid_to}
-    prior = next((row for row in present if row.holds(wish.valid_from)), None)
     if prior is not None and prior.valid_from < wish.valid_from:
         set_rule(db, prior.id, {"valid_to": wish.valid_from - ONE_DAY})
     if prior is not None and prior.valid_from == wish.valid_from:

@@ -1,4 +1,4 @@
-"""What a problem carries, in words: who set a rule, days and times of the province, numbers, the kind of meeting.  (pure)
+"""What a problem carries, in words: who set a rule, days and times of the province, numbers, kinds of meetings.  (pure)
 
 Whatever is named here may stand in a text as ``%(name)s``.
 """

@@ -143,8 +143,8 @@ FIELD_TEXTS: dict[str, str] = {
     "notice_too_short": "Only %(days)s working days' notice; at least %(required)s are wanted (%(by)s). %(fits)s",
     "lead_too_short": "At least %(minutes)s minutes from now are wanted (%(by)s). %(fits)s",
     "outside_hours": "Only within office hours (%(by)s). Offices are open from %(from)s until %(until)s.",
-    "too_long_for_kind": "A meeting of this kind lasts at most %(days)s working days, that is %(hours)s hours (%(by)s). "
-    "%(fits)s",
+    "too_long_for_kind": "A meeting of this kind lasts at most %(days)s working days, that is %(hours)s hours "
+    "(%(by)s). %(fits)s",
     "over_quota_count_week": "%(used)s meetings are booked in that week, of at most %(limit)s (%(by)s; %(kind)s). "
     "%(fits)s",
     "over_quota_count_month": "%(used)s meetings are booked in that month, of at most %(limit)s (%(by)s; %(kind)s). "

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from confsvc.access import Permission as P
 from confsvc.web import callbacks, channel, endpoint, health, login, metrics, openapi
+from confsvc.web.api import busy, conferences, directory, free_times, me, reading
 from confsvc.web.api import calendar as calendar_data
-from confsvc.web.api import conferences, directory, me, reading
 from confsvc.web.api import figures as figure_data
+from confsvc.web.api import rules as rule_data
 from confsvc.web.pages import (
     account,
     audit,
@@ -20,6 +21,7 @@ from confsvc.web.pages import (
     edit,
     endpoints,
     figures,
+    find_time,
     goal,
     in_person,
     join,
@@ -29,6 +31,8 @@ from confsvc.web.pages import (
     pair,
     place_acts,
     result,
+    rule_form,
+    rules,
     search,
     timeline,
     today,
@@ -68,6 +72,8 @@ MEETINGS = (
     Route("POST", "/book/check", book.check, P.CONFERENCE_BOOK),
     Route("POST", "/book/unsent", unsent.keep, P.CONFERENCE_BOOK),
     Route("POST", "/book/unsent/forget", unsent.forget, P.CONFERENCE_BOOK),
+    Route("GET", "/find-time", find_time.show, P.CONFERENCE_BOOK),
+    Route("POST", "/find-time", find_time.carry, P.CONFERENCE_BOOK),
     Route("GET", "/in-person", in_person.show, P.CONFERENCE_LOG),
     Route("POST", "/in-person", in_person.save, P.CONFERENCE_LOG),
     Route("GET", "/conferences", conference_list.show, P.CONFERENCE_READ),
@@ -150,7 +156,13 @@ ADMINISTRATION = (
 )
 
 CALENDAR = "/rules/calendar"
+RULE = r"/rules/{id:\d{1,18}}"
 RULES = (
+    Route("GET", "/rules", rules.show, P.SIGNED_IN),
+    Route("GET", "/rules/change", rule_form.show, P.RULES_EDIT),
+    Route("POST", "/rules/change", rule_form.save, P.RULES_EDIT),
+    Route("POST", f"{RULE}/end", rules.end, P.RULES_EDIT),
+    Route("POST", f"{RULE}/withdraw", rules.withdraw, P.RULES_EDIT),
     Route("GET", CALENDAR, calendar.show, P.SIGNED_IN),
     Route("POST", f"{CALENDAR}/days", calendar.save_day, P.RULES_EDIT),
     Route("POST", f"{CALENDAR}/days/remove", calendar.drop_day, P.RULES_EDIT),
@@ -160,6 +172,7 @@ RULES = (
 
 PROGRAMS = (
     Route("GET", f"{API}/calendar", calendar_data.calendar, P.SIGNED_IN),
+    Route("GET", f"{API}/rules", rule_data.rules, P.SIGNED_IN),
     Route("GET", f"{API}/figures", figure_data.figures, P.FIGURES_READ),
     Route("GET", f"{API}/figures/list", figure_data.behind, P.FIGURES_READ),
     Route("GET", f"{API}/openapi.json", openapi.openapi, P.PUBLIC),
@@ -170,7 +183,9 @@ PROGRAMS = (
     Route("GET", f"{API}/units", directory.units, P.DIRECTORY_READ),
     Route("GET", f"{API}/units/{{code:[A-Za-z0-9][A-Za-z0-9._-]{{0,59}}}}", directory.unit, P.DIRECTORY_READ),
     Route("GET", f"{API}/rooms", directory.rooms, P.DIRECTORY_READ),
-    Route("GET", f"{API}/rooms/busy", directory.busy, P.CONFERENCE_READ),
+    Route("GET", f"{API}/rooms/busy", busy.busy, P.CONFERENCE_READ),
+    Route("GET", f"{API}/free-times", free_times.free_times, P.CONFERENCE_BOOK),
+    Route("POST", f"{API}/free-times", free_times.free_times_of_many, P.CONFERENCE_BOOK),
     Route("GET", f"{API}/conferences", reading.index, P.CONFERENCE_READ),
     Route("POST", f"{API}/conferences", conferences.book, P.CONFERENCE_BOOK),
     Route("POST", f"{API}/conferences/check", conferences.check, P.CONFERENCE_BOOK),

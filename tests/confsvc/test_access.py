@@ -147,7 +147,7 @@ PAST = {"starts": "2020-01-01T08:00:00+07:00", "ends": "2020-01-01T09:00:00+07:0
 FUTURE = {"starts": "2030-01-01T08:00:00+07:00", "ends": "2030-01-01T09:00:00+07:00"}
 STALE = {"version": 999}
 RESULT = "booker reporter operator"  # the host confirms, an operator corrects
-WHOLE = ("/users", "/audit", "/directory/new-unit", "/directory/import", "/rules/calendar/")
+WHOLE = ("/users", "/audit", "/directory/new-unit", "/directory/import", "/rules/calendar/", "/rules/change", "/rules/{")
 
 
 def samples(key: str) -> dict[tuple[str, str], Sample]:

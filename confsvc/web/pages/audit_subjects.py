@@ -43,6 +43,7 @@ def list_subjects(db: Session, keys: Collection[Key]) -> dict[Key, About]:
         for number, place in list_places(db, kind, _ids(keys, kind)).items():
             found[kind, number] = About(place.room, f"/endpoints/{place.room_key}")
     found |= {(kind, number): About(str(number), "/figures/goals") for kind, number in keys if kind == "goal"}
+    found |= {(kind, number): About(str(number), "/rules") for kind, number in keys if kind == "rule"}
     found |= {key: _calendar(*key) for key in keys if key[0] in ("calendar_day", "office_hours", "calendar")}
     found |= {(kind, number): About(str(number), f"/outbox/{number}") for kind, number in keys if kind == "effect"}
     return found

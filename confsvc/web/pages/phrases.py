@@ -22,6 +22,7 @@ KINDS = {
     "training": "Training", "advisory": "Advisory meeting", "coordination": "Coordination meeting",
     "professional": "Professional meeting", "consultation": "Consultation on a draft",
     "emergency": "Emergency meeting", "adhoc": "Ad hoc (unscheduled)", "relay": "Relay of a central conference",
+    "council_session": "Party or People's Council session", "district_hosted": "Meeting hosted by a district",
     "line_test": "Line test call",
 }  # fmt: skip
 FORMS = {"online": "Online meeting", "hybrid": "Hybrid meeting", "in_person": "In-person meeting"}
