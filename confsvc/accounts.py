@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from sqlalchemy.orm import Session
@@ -83,11 +83,12 @@ def set_password(
 
 def disable_account(db: Session, account_id: int, *, actor: str, now: datetime, reason: str | None = None) -> None:
     """Nobody signs in with it any more; its sessions, tokens and links end. Raises NotAllowed for the last admin."""
+    queries.lock_admins(db)
     account = _existing(db, account_id)
     if account.disabled_at:
         return
     queries.set_account(db, account_id, {"disabled_at": now})
-    _keep_an_admin(db, account_id, now)
+    _keep_an_admin(db, account_id, local_day(now))
     queries.set_sessions_revoked(db, account_id, now)
     queries.set_tokens_revoked(db, account_id, now)
     queries.set_links_void(db, "password", account_id, now)
@@ -133,12 +134,13 @@ def add_grant(
 
 def end_grant(db: Session, grant_id: int, *, last: date, actor: str, now: datetime) -> None:
     """A grant's last day. One that has not begun ends before its first day. Raises NotAllowed for the last admin."""
+    queries.lock_admins(db)
     grant = queries.find_role_grant(db, grant_id)
     if grant is None:
         raise NotFound("grant_not_found")
     before = {"valid_to": grant.valid_to.isoformat() if grant.valid_to else None, "function": grant.function}
     queries.set_grant_end(db, grant_id, last)
-    _keep_an_admin(db, grant.account_id, now)
+    _keep_an_admin(db, grant.account_id, local_day(now), last + timedelta(days=1))
     after = {"valid_to": last.isoformat(), "function": grant.function}
     add_change(db, "account", grant.account_id, "grant.ended", actor=actor, now=now, before=before, after=after)
 
@@ -150,8 +152,8 @@ def _existing(db: Session, account_id: int) -> Account:
     return account
 
 
-def _keep_an_admin(db: Session, account_id: int, now: datetime) -> None:
-    day = local_day(now)
+def _keep_an_admin(db: Session, account_id: int, *days: date) -> None:
+    """Raises NotAllowed when nobody administers the service on the latest of ``days``; call it under the lock."""
     was_admin = any(grant.function == "admin" for grant in queries.list_role_grants(db, account_id))
-    if was_admin and queries.count_active_admins(db, day) == 0:
+    if was_admin and queries.count_active_admins(db, max(days)) == 0:
         raise NotAllowed("last_admin")

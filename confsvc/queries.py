@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+import zlib
+from collections.abc import Collection, Iterable, Sequence
 from datetime import date, datetime
 from typing import Any, cast
 
@@ -26,12 +27,35 @@ def list_accounts(db: Session) -> list[Account]:
     return list(db.scalars(select(Account).order_by(Account.login)))
 
 
+_ADMINS, _ATTEMPTS = 1, 2
+"""Classes of advisory locks with two numbers; those of booking have one, so the two never meet."""
+
+
+def lock_admins(db: Session) -> None:
+    """Whoever may take an administrator away, one at a time until the transaction ends."""
+    _lock(db, _ADMINS, ["admin"])
+
+
+def lock_attempts(db: Session, login: str, address: str) -> None:
+    """Tries of one login or from one address, one at a time until the transaction ends."""
+    _lock(db, _ATTEMPTS, [f"login {login}", f"address {address}"])
+
+
+def _lock(db: Session, kind: int, names: Iterable[str]) -> None:
+    """In the order of their numbers, so that no two wait for each other; on SQLite there is one writer anyway."""
+    if db.connection().dialect.name != "postgresql":
+        return
+    for number in sorted({zlib.crc32(name.encode()) - 2**31 for name in names}):
+        db.execute(select(func.pg_advisory_xact_lock(kind, number)))
+
+
 def count_active_admins(db: Session, day: date) -> int:
-    """Accounts that can sign in and hold the administrator's function today."""
+    """Accounts that can sign in and hold the administrator's function on a day, not only in somebody's place."""
     query = (
         select(func.count(Account.id.distinct()))
         .join(RoleGrant, RoleGrant.account_id == Account.id)
         .where(RoleGrant.function == "admin", RoleGrant.unit_id.is_(None), dated(RoleGrant, day))
+        .where(RoleGrant.substitute_for.is_(None))
         .where(Account.disabled_at.is_(None), Account.password_hash.is_not(None))
     )
     return db.scalar(query) or 0

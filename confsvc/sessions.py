@@ -60,6 +60,7 @@ def begin_attempt(db: Session, login: str, address: str, *, now: datetime) -> tu
     Raises TooManyAttempts. The try is forgotten when it succeeds.
     """
     since = now - WINDOW
+    queries.lock_attempts(db, login, address)  # or tries at one instant would all be counted before any is noted
     if (
         queries.count_attempts(db, since, login=login, address=address) >= MOST_BY_BOTH
         or queries.count_attempts(db, since, login=login) >= MOST_BY_LOGIN

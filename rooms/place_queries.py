@@ -93,6 +93,11 @@ def set_holding_until(db: Session, holding_id: int, last_day: date) -> None:
     db.execute(update(RoomUnit).where(RoomUnit.id == holding_id).values(valid_to=last_day))
 
 
+def lock_room_out(db: Session, room_id: int) -> None:
+    """Nobody books the room until the end of this transaction, and whoever is booking it now is waited for."""
+    db.execute(select(Room.id).where(Room.id == room_id).with_for_update())
+
+
 def set_room(db: Session, room_id: int, values: Mapping[str, Any]) -> None:
     db.execute(update(Room).where(Room.id == room_id).values(**values))
 

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
+import socket
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -16,6 +19,8 @@ from confsvc.cli.setup import Setup, fail, now
 from confsvc.config import Settings
 from confsvc.tokens import first_admin_link
 from confsvc.web.serving import serve as run
+
+SIMULATOR_PATIENCE = 15.0
 
 
 @click.command()
@@ -74,6 +79,7 @@ def _simulator(setup: Setup, settings: Settings, without: bool) -> Iterator[None
     command += ["--var", str(settings.var), "simulate-jitsi", "--port", str(settings.service.port), "--until-eof"]
     child = subprocess.Popen(command, stdin=subprocess.PIPE)
     try:
+        _wait_until_up(child, settings.service.port + 1)
         yield
     finally:
         if child.stdin is not None:
@@ -82,3 +88,13 @@ def _simulator(setup: Setup, settings: Settings, without: bool) -> Iterator[None
             child.wait(timeout=10)
         except subprocess.TimeoutExpired:
             child.kill()
+
+
+def _wait_until_up(child: subprocess.Popen[bytes], port: int) -> None:
+    """Until it answers, or has ended, or has had its time: the first look at the video hosts would report it missing
+    while it is only starting."""
+    until = time.monotonic() + SIMULATOR_PATIENCE
+    while child.poll() is None and time.monotonic() < until:
+        with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port), timeout=1):
+            return
+        time.sleep(0.05)

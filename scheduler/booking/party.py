@@ -80,9 +80,12 @@ def _delegation(conference_id: int, unit: UnitPart, mode: str, site_id: int | No
     }  # fmt: skip
 
 
-def find_party(db: Session, booking: Booking, day: date) -> tuple[Party | None, list[FieldError]]:
-    """The party as of ``day``, or what is wrong: unknown or retired rooms, units that do not exist then."""
-    rooms = list_room_parts(db, booking.room_ids, day)
+def find_party(
+    db: Session, booking: Booking, day: date, *, held: bool = False
+) -> tuple[Party | None, list[FieldError]]:
+    """The party as of ``day``, or what is wrong: unknown or retired rooms, units that do not exist then. ``held``: its
+    rooms stay in use until the end of this transaction; for whoever books."""
+    rooms = list_room_parts(db, booking.room_ids, day, held=held)
     known = {room.unit.unit_id: room.unit for room in rooms.values()}
     wanted = [u for u in dict.fromkeys((booking.host_unit_id, *booking.unit_ids)) if u not in known]
     known |= list_unit_parts(db, wanted, day)

@@ -36,11 +36,12 @@ def plan(
     bridge_id: int | None = None,
 ) -> Plan:  # fmt: skip
     """Raises Invalid with every wrong field, also when somebody would sit in two places and nobody has confirmed it.
+    Its rooms stay in use until the end of the transaction.
 
     ``except_id``: the conference that is changed; ``bridge_id``: the host it is on already.
     """
     errors = objections(db, booking, now=now, rules=rules, draft=draft, except_id=except_id)
-    party, party_errors = (None, []) if errors else find_party(db, booking, local_day(booking.starts))
+    party, party_errors = (None, []) if errors else find_party(db, booking, local_day(booking.starts), held=True)
     if party is None:
         raise Invalid(errors + party_errors)
     if not draft:

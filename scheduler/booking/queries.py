@@ -91,17 +91,17 @@ def _with_unit(query: Select[Any], on: Any) -> Select[Any]:
     )
 
 
-_ROOMS = Prepared(
-    _with_unit(
-        select(
-            Room.id, Room.key, Room.name, Line.id, Line.name, Line.kbps_up, Line.kbps_down, Line.share, *_UNIT_COLUMNS
-        )
-        .outerjoin(Line, Line.id == Room.line_id)
-        .join(RoomUnit, and_(RoomUnit.room_id == Room.id, dated(RoomUnit, _DAY)))
-        .where(listed(Room.id, "ids"), Room.retired_at.is_(None)),
-        Unit.id == RoomUnit.unit_id,
-    )
+_ROOM_PARTS = _with_unit(
+    select(Room.id, Room.key, Room.name, Line.id, Line.name, Line.kbps_up, Line.kbps_down, Line.share, *_UNIT_COLUMNS)
+    .outerjoin(Line, Line.id == Room.line_id)
+    .join(RoomUnit, and_(RoomUnit.room_id == Room.id, dated(RoomUnit, _DAY)))
+    .where(listed(Room.id, "ids"), Room.retired_at.is_(None)),
+    Unit.id == RoomUnit.unit_id,
 )
+_ROOMS = Prepared(_ROOM_PARTS)
+# The rows are locked as the foreign keys of what is booked would lock them a moment later; taking a room out of use
+# locks against that, so whoever comes second sees what the first has done.
+_ROOMS_HELD = Prepared(_ROOM_PARTS.with_for_update(read=True, key_share=True, of=Room))
 _UNITS = Prepared(
     select(*_UNIT_COLUMNS)
     .join(UnitName, and_(UnitName.unit_id == Unit.id, dated(UnitName, _DAY)))
@@ -120,9 +120,10 @@ _CONTACTS = Prepared(
 )
 
 
-def list_room_parts(db: Session, room_ids: Sequence[int], day: date) -> dict[int, RoomPart]:
-    """Rooms in use with the unit that holds each on ``day``; rooms without one are left out."""
-    rows = _ROOMS.rows(db, ids=room_ids, day=day)
+def list_room_parts(db: Session, room_ids: Sequence[int], day: date, *, held: bool = False) -> dict[int, RoomPart]:
+    """Rooms in use with the unit that holds each on ``day``; rooms without one are left out. ``held``: they stay in use
+    until the end of this transaction."""
+    rows = (_ROOMS_HELD if held else _ROOMS).rows(db, ids=room_ids, day=day)
     return {
         row[0]: RoomPart(
             row[0], row[1], row[2], UnitPart(*row[8:]), LinePart(*row[3:8]) if row[3] is not None else None

@@ -14,7 +14,7 @@ from confsvc.web.pages.words import Words
 from rooms.errors import FieldError, Invalid, NotFound
 from rooms.models import Person
 from rooms.people import PersonWish, add_person, change_person, retire_person
-from rooms.place_queries import find_line, find_person, find_room, list_lines, list_rooms
+from rooms.place_queries import find_line, find_person, find_room, list_lines, list_rooms, lock_room_out
 from rooms.places import add_line, add_room, change_line, change_room, move_room, retire_room
 from rooms.queries import find_unit_by_id
 from scheduler.booking.queries import list_taken
@@ -99,8 +99,10 @@ def _move_room(db: Session, subject: Subject, values: Values, by: By) -> None:
 
 def _retire_room(db: Session, subject: Subject, values: Values, by: By) -> None:
     room = find_room(db, subject.key)
-    if room is not None and list_taken(db, [room.id], by.now, by.now + HORIZON, by.today):
-        raise Invalid([FieldError("reason", "room_booked")])
+    if room is not None:
+        lock_room_out(db, room.id)  # before the question, and a booking that is under way is part of its answer
+        if list_taken(db, [room.id], by.now, by.now + HORIZON, by.today):
+            raise Invalid([FieldError("reason", "room_booked")])
     retire_room(db, subject.key, actor=by.actor, now=by.now, reason=values["reason"] or None)
 
 

@@ -1,4 +1,4 @@
-"""A booking that is being typed is kept by the service: offered again, the person's own, bounded, cleared and forgotten."""
+"""A booking that is being typed is kept: offered again, the person's own, bounded, cleared and forgotten."""
 
 from __future__ import annotations
 
