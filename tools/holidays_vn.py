@@ -28,7 +28,7 @@ LAWS = (
     (date.max, "Bộ luật Lao động 2019, Điều 112"),
 )
 CULTURE_DAY = "Nghị quyết 80-NQ/TW"
-SWAP = "hoán đổi ngày làm việc do Chính phủ thông báo"
+SWAP = "Hoán đổi ngày làm việc do Chính phủ thông báo"
 NAMES = {"29 Tết": "29 Tết Nguyên Đán"}
 
 

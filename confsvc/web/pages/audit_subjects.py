@@ -52,7 +52,7 @@ def list_subjects(db: Session, keys: Collection[Key]) -> dict[Key, About]:
 def _calendar(kind: str, number: int) -> About:
     """The number of a day of the calendar counts from the year 1."""
     if kind != "calendar_day":
-        return About("", "/rules/calendar")
+        return About(str(number) if number else "calendar-vn.csv", "/rules/calendar")
     day = date.fromordinal(number)
     return About(f"{day:%d/%m/%Y}", f"/rules/calendar?year={day.year}#d-{day}")
 

@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
-from datetime import timedelta
+from dataclasses import replace
+from datetime import date, timedelta
 from typing import Any
 
 import pytest
 from playwright.async_api import Browser, Page
 
+from confsvc.cli.calendar import load_calendar
 from confsvc.config import Settings
 from confsvc.database import Database
 from confsvc.web import keys
 from rooms.fleet_queries import list_fleet
 from rooms.pairing import start
+from scheduler.calendar_acts import put_hours
 from scheduler.local_time import local_day
+from scheduler.work_calendar import USUAL_HOURS
 from tests.browser import violations
 from tests.confsvc.conftest import PASSWORD, Service, serving
 from tests.confsvc.pages.counted import add_example
@@ -22,6 +26,7 @@ from tests.confsvc.pages.scenes import booked, pair_all
 from tests.directory import load_default
 
 pytestmark = pytest.mark.browser
+USUAL_HOURS_2027 = replace(USUAL_HOURS, valid_from=date(2027, 1, 1))
 
 
 @pytest.fixture
@@ -31,6 +36,8 @@ async def service(settings: Settings, sqlite_url: str) -> AsyncIterator[Service]
     database.write_now(load_default)
     async for running in serving(settings, database):
         database.write_now(add_example)
+        load_calendar(database, running.now)
+        database.write_now(put_hours, USUAL_HOURS_2027, "TB 12", actor="cli", now=running.now)
         database.write_now(pair_all, ("HHOA", "YTHE"), now=running.now - timedelta(seconds=70))
         database.write_now(
             booked, "STTTT", ("STTTT", "HHOA"), running.now + timedelta(hours=5), now=running.now,
@@ -60,6 +67,7 @@ def _addresses(service: Service) -> list[str]:
         "/figures", "/figures/list", "/figures/list?what=expected", "/figures/method", "/figures/goals", "/outbox",
         "/outbox/1", "/endpoints", f"/endpoints/{room}", "/pair", f"/pair?c={code}", "/directory",
         "/directory/units/HHOA", "/directory/new-unit", "/directory/units/HHOA/retire", "/directory/import", "/users",
+        "/rules/calendar", "/rules/calendar?year=2027&day=2027-02-08", "/rules/calendar?year=2045",
         "/users/new", "/users/1", "/audit", "/search?q=hiep+hoa", "/search",
     ]  # fmt: skip
 
