@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -21,7 +21,7 @@ from scheduler.booking.edit import cancel
 from scheduler.conduct.agenda import BridgeFace, agenda, agenda_bytes, etag, iso, ticket_horizon, wanted
 from scheduler.models import Bridge, Conference
 from scheduler.timing import Timing
-from scheduler.work_calendar import WorkCalendar
+from scheduler.work_calendar import SpecialDay, WorkCalendar
 from tests.directory import NOW
 
 TIMING = Timing()
@@ -51,12 +51,15 @@ class World:
         rules = Rules(timing=TIMING, bridges=(self.bridge,), mail_domain="bacgiang.example")
         return self.database.write_now(book, replace(booking, **more), actor="account:1", now=NOW, rules=rules).key
 
-    def agenda(self, now: datetime = NOW, room: RoomOn | None = None) -> dict[str, Any]:
+    def agenda(
+        self, now: datetime = NOW, room: RoomOn | None = None, calendar: WorkCalendar | None = None
+    ) -> dict[str, Any]:
         endpoint_id = (room or self.room).endpoint_id
         assert endpoint_id is not None
         return self.database.read_now(
-            agenda, endpoint_id, now=now, timing=TIMING, mint=_mint, bridges={self.bridge: FACE}, operator_phone="113"
-        )
+            agenda, endpoint_id, now=now, timing=TIMING, mint=_mint, bridges={self.bridge: FACE},
+            operator_phone="113", calendar=calendar,
+        )  # fmt: skip
 
 
 @pytest.fixture
@@ -128,6 +131,27 @@ def test_the_horizon_spans_a_week_end() -> None:
     assert ticket_horizon(friday, WorkCalendar()) == datetime(2026, 12, 1, 17, 0, tzinfo=UTC)  # the end of Tuesday
     monday = datetime(2026, 11, 23, 10, 0, tzinfo=UTC)
     assert ticket_horizon(monday, WorkCalendar()) == monday + timedelta(hours=96)
+
+
+def _off(first: date, days: int) -> WorkCalendar:
+    """Nothing is worked on some days."""
+    free = [first + timedelta(days=n) for n in range(days)]
+    return WorkCalendar({day: SpecialDay(day, False, "Tết", "Tet") for day in free})
+
+
+def test_the_horizon_spans_long_holidays_and_ends_early_before_a_worked_saturday() -> None:
+    before_tet = datetime(2012, 1, 20, 10, 0, tzinfo=UTC)  # Friday; worked again from Monday 30 January
+    assert ticket_horizon(before_tet, _off(date(2012, 1, 23), 5)) == datetime(2012, 1, 31, 17, 0, tzinfo=UTC)
+    thursday, saturday = datetime(2026, 11, 26, 10, 0, tzinfo=UTC), date(2026, 11, 28)
+    worked = WorkCalendar({saturday: SpecialDay(saturday, True, "Làm bù", "Worked")})
+    assert ticket_horizon(thursday, worked) == thursday + timedelta(hours=96), "never less"
+
+
+def test_before_long_holidays_more_than_seven_days_are_listed_with_their_tickets(world: World) -> None:
+    key = world.book(NOW + timedelta(days=10))
+    assert world.agenda()["conferences"] == []
+    (item,) = world.agenda(calendar=_off(NOW.date() + timedelta(days=1), 9))["conferences"]
+    assert item["key"] == key and item["ticket"] is not None
 
 
 def test_one_conference_after_the_other(world: World) -> None:
