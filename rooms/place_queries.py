@@ -66,6 +66,12 @@ def list_rooms(
     return [RoomOn(*row) for row in db.execute(query)]
 
 
+def list_used_rooms(db: Session, on: date) -> dict[int, str]:
+    """Keys by id of the rooms in use that some unit holds on a day."""
+    query = select(Room.id, Room.key).join(RoomUnit, and_(RoomUnit.room_id == Room.id, dated(RoomUnit, on)))
+    return {row[0]: row[1] for row in db.execute(query.where(Room.retired_at.is_(None)).order_by(Room.id))}
+
+
 def find_room(db: Session, key: str) -> Room | None:
     """The room with this public key, also a retired one."""
     return db.scalar(select(Room).where(Room.key == key))

@@ -6,10 +6,10 @@ from collections.abc import Collection
 from datetime import datetime
 from typing import NamedTuple
 
-from sqlalchemy import select
+from sqlalchemy import String, bindparam, cast, func, literal_column, select
 from sqlalchemy.orm import Session
 
-from rooms.models import Room
+from rooms.prepared import Prepared, listed
 from scheduler.models import LONGEST_SPAN, Conference, Reservation, Site
 from scheduler.sight_queries import Sight
 
@@ -49,37 +49,55 @@ def list_held(db: Session, room_ids: Collection[int], since: datetime, until: da
     return [Held._make(row) for row in db.execute(query)]
 
 
-class BusyRow(NamedTuple):
-    """A room that is held or asked for: by which unit, from when to when; ``seen``: the asker may know for what."""
+class Span(NamedTuple):
+    """What one conference holds or asks for (``holds`` false) at one time: in all these rooms."""
 
-    room_id: int
-    room_key: str
+    conference_id: int
     starts: datetime
     ends: datetime
     holds: bool
+    rooms: str
+    """Their ids, with commas."""
+
+
+_SPANS = Prepared(
+    select(
+        Reservation.conference_id, Reservation.starts, Reservation.ends, Reservation.holds,
+        func.aggregate_strings(cast(Reservation.room_id, String), literal_column("','")),
+    )
+    .where(
+        listed(Reservation.room_id, "ids"), Reservation.starts < bindparam("until"),
+        Reservation.ends > bindparam("since"), Reservation.starts > bindparam("bound"),
+    )
+    .group_by(Reservation.conference_id, Reservation.starts, Reservation.ends, Reservation.holds)
+    .order_by(Reservation.starts, Reservation.conference_id)
+)  # fmt: skip
+
+
+def list_spans(db: Session, room_ids: Collection[int], since: datetime, until: datetime) -> list[Span]:
+    """What is reserved in these rooms during [since, until), by start.
+
+    One row a conference and time, not a row a room: the database gathers thousands faster than they are handed over.
+    """
+    if not room_ids:
+        return []
+    rows = _SPANS.rows(db, ids=list(room_ids), since=since, until=until, bound=since - LONGEST_SPAN)
+    return [Span._make(row) for row in rows]
+
+
+class Holder(NamedTuple):
+    """Who holds a room; ``seen``: the asker may know for which conference."""
+
     host_unit_id: int
-    conference_key: str
+    key: str
     seen: bool
 
 
-def list_busy(
-    db: Session, room_ids: Collection[int], since: datetime, until: datetime, *, sight: Sight
-) -> list[BusyRow]:
-    """What is reserved in these rooms during [since, until), by room and start."""
-    query = (
-        select(
-            Reservation.room_id, Room.key, Reservation.starts, Reservation.ends, Reservation.holds,
-            Conference.host_unit_id, Conference.key, sight.condition(),
-        )
-        .join(Room, Room.id == Reservation.room_id)
-        .join(Conference, Conference.id == Reservation.conference_id)
-        .where(
-            Reservation.room_id.in_(room_ids), Reservation.starts < until, Reservation.ends > since,
-            Reservation.starts > since - LONGEST_SPAN,
-        )
-        .order_by(Reservation.room_id, Reservation.starts, Reservation.id)
-    )  # fmt: skip
-    return [BusyRow(*row) for row in db.execute(query)]
+def list_holders(db: Session, conference_ids: Collection[int], sight: Sight) -> dict[int, Holder]:
+    """By the conference's id."""
+    query = select(Conference.id, Conference.host_unit_id, Conference.key, sight.condition())
+    rows = db.execute(query.where(listed(Conference.id, "ids")), {"ids": list(conference_ids)})
+    return {row[0]: Holder(row[1], row[2], bool(row[3])) for row in rows}
 
 
 def list_busy_rooms(db: Session, since: datetime, until: datetime) -> set[int]:

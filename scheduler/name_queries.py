@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Collection, Iterable
 from datetime import date
 
@@ -39,10 +40,13 @@ def list_short_names(db: Session, wanted: Iterable[tuple[int, date]]) -> dict[tu
         .where(UnitName.unit_id.in_({unit for unit, _ in pairs}))
         .order_by(UnitName.valid_from)
     )
-    rows = db.execute(query).all()
-    names: dict[tuple[int, date], str] = {}
-    for unit_id, short, valid_from in rows:
-        for pair in pairs:
-            if pair[0] == unit_id and (pair not in names or valid_from <= pair[1]):
-                names[pair] = short
-    return names
+    known: dict[int, tuple[list[date], list[str]]] = {}
+    for unit_id, short, valid_from in db.execute(query):
+        days, shorts = known.setdefault(unit_id, ([], []))
+        days.append(valid_from)
+        shorts.append(short)
+    return {
+        (unit_id, day): known[unit_id][1][max(bisect_right(known[unit_id][0], day) - 1, 0)]
+        for unit_id, day in pairs
+        if unit_id in known
+    }

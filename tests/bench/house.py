@@ -24,7 +24,7 @@ from sqlalchemy.orm import Session
 from confsvc import accounts, migrate, tokens
 from confsvc.cli.data import load_default_directory
 from confsvc.database import Database
-from rooms.models import Room
+from rooms.models import Room, RoomUnit
 from rooms.schema import RULES
 from scheduler.bridge_queries import register_bridges
 from tests.postgres import Postgres
@@ -64,8 +64,8 @@ def postgres() -> Iterator[Postgres]:
         server.stop()
 
 
-def furnish(database: Database, *, present: bool) -> tuple[str, list[str]]:
-    """Tables, directory, token and, with ``present``, a million reservations in the past years."""
+def furnish(database: Database, *, present: bool, rooms: int = _ROOMS) -> tuple[str, list[str]]:
+    """Tables, directory, token and, with ``present``, a million reservations in the past years in that many rooms."""
     migrate.upgrade(database)
     now = datetime.now(UTC)
     load_default_directory(database, mail_domain="bench.example", at=now)
@@ -79,23 +79,37 @@ def furnish(database: Database, *, present: bool) -> tuple[str, list[str]]:
 
     token = database.write_now(enter)
     database.write_now(register_bridges, [(BRIDGE, "http://127.0.0.1:9")])
+    database.write_now(_add_rooms, rooms - _ROOMS)
     if present:
-        load_million(database)
-    rooms = database.read_now(lambda db: [room.key for room in db.query(Room).order_by(Room.id)])
-    return token, rooms
+        load_million(database, rooms)
+    return token, database.read_now(lambda db: [room.key for room in db.query(Room).order_by(Room.id)])
 
 
-def load_million(database: Database) -> None:
-    """A million reservations, 29 a day and room in the past years. The rule is off while they come in and on after."""
+def _add_rooms(db: Session, count: int) -> None:
+    """Rooms beyond the directory's own, held by its offices in turn."""
+    held = db.query(RoomUnit).order_by(RoomUnit.room_id).all()
+    for number in range(count):
+        room = Room(key=f"bench{number}", name=f"Phòng {number}", search_key=f"phong {number}")
+        db.add(room)
+        db.flush()
+        holder = held[number % len(held)]
+        db.add(RoomUnit(room_id=room.id, unit_id=holder.unit_id, valid_from=holder.valid_from))
+    ids = [row[0] for row in db.query(Room.id).order_by(Room.id)]
+    if ids != list(range(1, _ROOMS + count + 1)):
+        raise RuntimeError("the reservations are written for rooms 1, 2, 3, …")
+
+
+def load_million(database: Database, rooms: int = _ROOMS) -> None:
+    """A million reservations in the past years, ten rooms every half-hour. The rule is off while they come in."""
     with database.engine.connect() as connection, connection.begin():
         _set_rule(connection, database.sqlite, on=False)
         count = _MILLION // _PER_CONFERENCE
         if database.sqlite:
             connection.exec_driver_sql(_sqlite_conferences(count))
-            connection.exec_driver_sql(_SQLITE_RESERVATIONS.format(count=count, per=_PER_CONFERENCE, rooms=_ROOMS))
+            connection.exec_driver_sql(_SQLITE_RESERVATIONS.format(count=count, per=_PER_CONFERENCE, rooms=rooms))
         else:
             connection.exec_driver_sql(_POSTGRES_CONFERENCES.format(count=count))
-            connection.exec_driver_sql(_POSTGRES_RESERVATIONS.format(count=count, per=_PER_CONFERENCE, rooms=_ROOMS))
+            connection.exec_driver_sql(_POSTGRES_RESERVATIONS.format(count=count, per=_PER_CONFERENCE, rooms=rooms))
             connection.exec_driver_sql(f"SELECT setval(pg_get_serial_sequence('conference', 'id'), {count})")
         _set_rule(connection, database.sqlite, on=True)
     with database.engine.connect() as connection:
@@ -167,7 +181,7 @@ def serving(database_url: str, token: str, rooms: list[str]) -> Iterator[House]:
         command = [sys.executable, "-m", "confsvc", "--config", str(config), "serve", "--without-simulator"]
         log = (Path(folder) / "log").open("wb")
         child = subprocess.Popen(
-            command, cwd=folder, stdout=log, stderr=log, env={**os.environ, "PYTHONPATH": str(Path.cwd())}
+            command, cwd=folder, stdout=log, stderr=log, env={**os.environ, "PYTHONPATH": os.pathsep.join((str(Path.cwd()), *filter(None, [os.environ.get("XPATH_")])))}
         )
         try:
             url = f"http://127.0.0.1:{port}"
