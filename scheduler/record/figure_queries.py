@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from datetime import datetime
-from typing import Any, NamedTuple, cast
+from datetime import date, datetime
+from typing import NamedTuple
 
-from sqlalchemy import exists, func, select
+from sqlalchemy import String, bindparam, case, cast, exists, func, literal_column, select
 from sqlalchemy.orm import Session
 
 from rooms.models import Unit
-from scheduler.kinds import find_kind
+from rooms.prepared import Prepared
+from scheduler.kinds import KindClass, find_kind
 from scheduler.local_time import local_day
 from scheduler.models import Conference, Delegation, Tally, TallyDistrict
 from scheduler.record.attendance import Evidence
@@ -24,24 +25,51 @@ _COMING = ("planned", "provisioned", "open", "ended")
 _AT_ONCE = 500  # SQLite's limit on parameters is far above
 
 
+_TALLIES = Prepared(
+    select(
+        Tally.id, Tally.leader_id, Tally.local_date, Tally.host_unit_id, Tally.host_group, Tally.kind_class,
+        Tally.in_scope, Tally.scope_reason, Tally.status, Tally.v, Tally.p, Tally.online, Tally.lawful, Tally.evidence,
+    )
+    .where(Tally.year == bindparam("year"))
+    .order_by(Tally.local_date, Tally.leader_id)
+)  # fmt: skip
+# One row a line instead of one a district: twice the unit's id, and one more where it was online.
+_DISTRICTS = Prepared(
+    select(
+        TallyDistrict.tally_id,
+        func.aggregate_strings(
+            cast(TallyDistrict.counterpart_unit_id * 2 + case((TallyDistrict.online, 1), else_=0), String),
+            literal_column("','"),
+        ),
+    )
+    .join(Tally, Tally.id == TallyDistrict.tally_id)
+    .where(Tally.year == bindparam("year"))
+    .group_by(TallyDistrict.tally_id)
+)
+
+
 def list_tallies(db: Session, year: int) -> list[TallyRow]:
     """Every line of a year, by day."""
-    districts: dict[int, list[DistrictRow]] = {}
-    inside = select(TallyDistrict.tally_id, TallyDistrict.counterpart_unit_id, TallyDistrict.online)
-    query = inside.join(Tally, Tally.id == TallyDistrict.tally_id).where(Tally.year == year)
-    for tally_id, unit_id, online in db.execute(query.order_by(TallyDistrict.counterpart_unit_id)):
-        districts.setdefault(tally_id, []).append(DistrictRow(unit_id, online))
-    rows = db.scalars(select(Tally).where(Tally.year == year).order_by(Tally.local_date, Tally.leader_id))
-    return [_row(row, tuple(districts.get(row.id, ()))) for row in rows]
+    made: dict[str, tuple[DistrictRow, ...]] = {"": ()}  # most meetings are with the same districts
+    inside = dict(_DISTRICTS.rows(db, year=year))
+    rows = []
+    for tally_id, *columns in _TALLIES.rows(db, year=year):
+        forms = inside.get(tally_id, "")
+        if forms not in made:
+            numbers = sorted(map(int, forms.split(",")))
+            made[forms] = tuple(DistrictRow(number // 2, bool(number % 2)) for number in numbers)
+        rows.append(_row(made[forms], *columns))
+    return rows
 
 
-def _row(row: Tally, districts: tuple[DistrictRow, ...]) -> TallyRow:
+def _row(
+    districts: tuple[DistrictRow, ...], leader_id: int, local_date: date, host_unit_id: int, group: HostGroup,
+    kind_class: KindClass, in_scope: bool, reasons: str | None, status: Status, v: int, p: int, online: bool,
+    lawful: bool, evidence: Evidence | None,
+) -> TallyRow:  # fmt: skip
     return TallyRow(
-        leader_id=row.leader_id, local_date=row.local_date, host_unit_id=row.host_unit_id,
-        host_group=cast(HostGroup, row.host_group), kind_class=cast(Any, row.kind_class), in_scope=row.in_scope,
-        reasons=tuple(row.scope_reason.split(",")) if row.scope_reason else (), status=cast(Status, row.status),
-        v=row.v, p=row.p, online=row.online, lawful=row.lawful, evidence=cast(Evidence | None, row.evidence),
-        districts=districts,
+        leader_id, local_date, host_unit_id, group, kind_class, in_scope, tuple(reasons.split(",")) if reasons else (),
+        status, v, p, online, lawful, evidence, districts,
     )  # fmt: skip
 
 

@@ -19,7 +19,7 @@ from scheduler.record import figure_queries
 from scheduler.record.figure_queries import Meeting
 from scheduler.record.goal_queries import find_goal
 from scheduler.record.indicator import Goal, Indicator, Need, Share, in_a_row, indicator, need
-from scheduler.record.periods import month, year
+from scheduler.record.periods import year
 from scheduler.record.selection import CLASSES, Selection, What, chosen, class_of
 from scheduler.record.tally import TallyRow
 from scheduler.sight_queries import Sight
@@ -119,7 +119,7 @@ def read_figures(db: Session, number: int, selection: Selection, *, now: datetim
         need=need(measure.gross, measure.expected + measure.awaited, goal) if goal else None,
         in_a_row=in_a_row(measure.gross, goal) if goal else None,
         before=_before(db, number, selection, today),
-        months=tuple(_month_line(rows, number, n, share) for n, share in measure.months.items()),
+        months=_month_lines(rows, number, measure.months),
         hosts=_unit_lines(db, measure.hosts, day),
         districts=_unit_lines(db, measure.districts, day),
         reasons=_reasons(db, rows, number),
@@ -134,9 +134,12 @@ def _before(db: Session, number: int, selection: Selection, today: date) -> Shar
     return indicator(rows, year(number - 1)).gross
 
 
-def _month_line(rows: list[TallyRow], number: int, month_number: int, share: Share) -> MonthLine:
-    inside = [row for row in rows if row.local_date in month(number, month_number)]
-    return MonthLine(month_number, share, sum(r.awaited for r in inside), sum(r.expected for r in inside))
+def _month_lines(rows: list[TallyRow], number: int, shares: Mapping[int, Share]) -> tuple[MonthLine, ...]:
+    span = year(number)
+    inside = [row for row in rows if row.local_date in span]
+    unconfirmed = Counter(row.local_date.month for row in inside if row.awaited)
+    expected = Counter(row.local_date.month for row in inside if row.expected)
+    return tuple(MonthLine(n, share, unconfirmed[n], expected[n]) for n, share in shares.items())
 
 
 def _unit_lines(db: Session, shares: Mapping[int, Share], day: date) -> tuple[UnitLine, ...]:

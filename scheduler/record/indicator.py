@@ -6,13 +6,13 @@ figure ever looks attained before it is.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Iterable, Mapping
+from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TypeVar
 
 from scheduler.kinds import KIND_CLASSES, KindClass
 from scheduler.record.attendance import Evidence
-from scheduler.record.periods import Period, month
+from scheduler.record.periods import Period
 from scheduler.record.tally import HostGroup, TallyRow
 
 K = TypeVar("K", bound=Hashable)
@@ -101,10 +101,11 @@ class Indicator:
 def indicator(rows: Iterable[TallyRow], period: Period) -> Indicator:
     """The measure over the rows whose local date lies in ``period``. ``months`` has every month of a year, also the
     empty ones; keys are 1 to 12."""
-    inside = [row for row in rows if row.local_date in period]
+    first, last = period.first, period.last
+    inside = [row for row in rows if first <= row.local_date <= last]
     counted = [row for row in inside if row.counted]
     awaited = sum(row.awaited for row in inside)
-    gross = share(counted)
+    gross = _share(counted)
     groups: tuple[HostGroup, ...] = ("ubnd", "agency")
     return Indicator(
         period=period,
@@ -129,8 +130,11 @@ def indicator(rows: Iterable[TallyRow], period: Period) -> Indicator:
 
 def share(rows: Iterable[TallyRow]) -> Share:
     """Online of counted; rows that do not count are passed over."""
-    counted = [row for row in rows if row.counted]
-    return Share(sum(row.online for row in counted), len(counted))
+    return _share([row for row in rows if row.counted])
+
+
+def _share(counted: Sequence[TallyRow]) -> Share:
+    return Share(sum([row.online for row in counted]), len(counted))
 
 
 def weighted(rows: Iterable[TallyRow]) -> Share:
@@ -145,7 +149,7 @@ def shares_by(rows: Iterable[TallyRow], key: Callable[[TallyRow], K]) -> dict[K,
     for row in rows:
         if row.counted:
             groups.setdefault(key(row), []).append(row)
-    return {value: share(group) for value, group in groups.items()}
+    return {value: _share(group) for value, group in groups.items()}
 
 
 def need(now: Share, expected: int, goal: Goal) -> Need:
@@ -163,17 +167,22 @@ def in_a_row(now: Share, goal: Goal) -> int | None:
 
 
 def _by_month(counted: Iterable[TallyRow], period: Period) -> dict[int, Share]:
-    rows = list(counted)
+    """``counted``: of the period's days only."""
     within = range(period.first.month, period.last.month + 1)
-    return {m: share(row for row in rows if row.local_date in month(period.first.year, m)) for m in within}
+    found = shares_by(counted, lambda row: row.local_date.month)
+    return {number: found.get(number, Share(0, 0)) for number in within}
 
 
 def _by_district(counted: Iterable[TallyRow]) -> dict[int, Share]:
-    forms: dict[int, list[bool]] = {}
+    online: dict[int, int] = {}
+    present: dict[int, int] = {}
     for row in counted:
         for district in row.districts:
-            forms.setdefault(district.unit_id, []).append(district.online)
-    return {unit_id: Share(sum(online), len(online)) for unit_id, online in sorted(forms.items())}
+            unit_id = district.unit_id
+            present[unit_id] = present.get(unit_id, 0) + 1
+            if district.online:
+                online[unit_id] = online.get(unit_id, 0) + 1
+    return {unit_id: Share(online.get(unit_id, 0), present[unit_id]) for unit_id in sorted(present)}
 
 
 def _evidence(counted: Iterable[TallyRow]) -> dict[Evidence, int]:
