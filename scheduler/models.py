@@ -9,15 +9,17 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from rooms.models import LEVELS
 from rooms.schema import Row, add_rule, no_overlap_ddl, one_of, options
-from scheduler.conduct.models import Bridge, Fact, Opening
+from scheduler.booking.approval_models import Approval, OfficialLetter
+from scheduler.conduct.models import Bridge, Done, Fact, Opening
 from scheduler.kinds import FORMS
 from scheduler.outbox_models import EFFECT_STATES, CalendarItem, Edition, Effect, Told
 from scheduler.record.models import EVIDENCE, Attendance, Goal, KpiScope, Presence, Tally, TallyDistrict
 
-STATES = ("draft", "planned", "provisioned", "open", "ended", "recorded", "cancelled")
+STATES = ("draft", "planned", "provisioned", "open", "ended", "recorded", "cancelled", "pending", "postponed")
 LONGEST_SPAN = timedelta(days=3)
 """The CHECK on reservations, which no conference exceeds: bounds a search by start, so that the index serves it."""
 OUTCOMES = ("unknown", "held", "failed_online", "not_held")
+CHAIR_LEVELS = ("", "leader")
 
 
 def _where_given(column: str) -> Index:
@@ -70,9 +72,15 @@ class Conference(Row):
     booked_at: Mapped[datetime]
     demo: Mapped[bool] = mapped_column(default=False)
     top_profile: Mapped[str] = mapped_column(default="", sort_order=1)  # no site is given a better one; "" any
+    chair_level: Mapped[str] = mapped_column(default="", sort_order=3)  # "leader": of the province
+    chair_for: Mapped[str] = mapped_column(default="", sort_order=3)  # whose deputy the chair is
+    chair_consent: Mapped[str] = mapped_column(default="", sort_order=3)  # who agreed to the deputy, and when
+    approved_at: Mapped[datetime | None] = mapped_column(sort_order=3)
+    hold_until: Mapped[datetime | None] = mapped_column(sort_order=3)  # falls free then without a letter's number
     __table_args__ = options(
         one_of("origin", ("booked", "logged")),
         one_of("form", FORMS),
+        one_of("chair_level", CHAIR_LEVELS),
         one_of("state", STATES),
         one_of("outcome", OUTCOMES),
         one_of("outcome_evidence", EVIDENCE),
@@ -211,7 +219,8 @@ add_rule(
 )
 
 __all__ = [
-    "EFFECT_STATES", "EVIDENCE", "LONGEST_SPAN", "OUTCOMES", "STATES", "Attendance", "Bridge", "CalendarItem",
-    "Closure", "Conference", "Delegation", "Edition", "Effect", "Fact", "Goal", "Guest", "KpiScope", "Opening",
-    "Presence", "ProfileRow", "Reservation", "Site", "Tally", "TallyDistrict", "Told",
+    "EFFECT_STATES", "EVIDENCE", "LONGEST_SPAN", "OUTCOMES", "STATES", "Approval", "Attendance", "Bridge",
+    "CalendarItem", "Closure", "Conference", "Delegation", "Done", "Edition", "Effect", "Fact", "Goal", "Guest",
+    "KpiScope", "OfficialLetter", "Opening", "Presence", "ProfileRow", "Reservation", "Site", "Tally",
+    "TallyDistrict", "Told",
 ]  # fmt: skip

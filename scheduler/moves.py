@@ -13,13 +13,15 @@ from scheduler.errors import Stale, WrongMove
 from scheduler.models import Conference
 
 MOVES: dict[str, frozenset[str]] = {
-    "draft": frozenset({"planned", "cancelled"}),
-    "planned": frozenset({"provisioned", "ended", "cancelled"}),
-    "provisioned": frozenset({"open", "ended", "cancelled"}),
-    "open": frozenset({"ended", "cancelled"}),
+    "draft": frozenset({"pending", "planned", "cancelled", "postponed"}),
+    "pending": frozenset({"planned", "draft", "cancelled", "postponed"}),
+    "planned": frozenset({"provisioned", "ended", "cancelled", "postponed", "pending"}),
+    "provisioned": frozenset({"open", "ended", "cancelled", "postponed", "pending"}),
+    "open": frozenset({"ended", "cancelled", "postponed"}),
     "ended": frozenset({"recorded"}),
     "recorded": frozenset(),
-    "cancelled": frozenset(),
+    "cancelled": frozenset({"pending", "planned"}),
+    "postponed": frozenset({"pending", "planned", "cancelled"}),
 }
 """From each state, where a conference may go. A missed tick may skip ``provisioned`` or ``open`` before the end."""
 

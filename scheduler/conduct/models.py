@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import ForeignKey, Index, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from rooms.schema import Row, options
+from rooms.schema import Base, Row, options
 
 
 class Bridge(Row):
@@ -58,3 +58,14 @@ class Fact(Row):
     received: Mapped[datetime]
     data: Mapped[dict[str, Any]]
     __table_args__ = options(Index(None, "conference_id"), Index(None, "endpoint_id", "at"), Index(None, "opening_id"))
+
+
+class Done(Base):
+    """A step that happens once a sitting: for the start that the conference had then, so that a move re-arms it."""
+
+    __tablename__ = "done"
+    conference_id: Mapped[int] = mapped_column(ForeignKey("conference.id", ondelete="CASCADE"), primary_key=True)
+    step: Mapped[str] = mapped_column(primary_key=True)
+    for_starts: Mapped[datetime] = mapped_column(primary_key=True)
+    at: Mapped[datetime]
+    __table_args__ = ()
