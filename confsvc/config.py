@@ -93,7 +93,9 @@ class Policy(Section):
 class BridgeSection(Section):
     """One Jitsi deployment. ``domain``: its XMPP main domain, the tickets' subject; by default ``base_url``'s host.
 
-    ``prosody_url``: where its control calls are reached (end a room, count); by default ``base_url``.
+    ``prosody_url``: where its control calls are reached (end a room, count); by default ``base_url``. ``seats`` and
+    ``kbps``: what it carries at once, in participants and in kbit/s received and sent together; left out, a booking
+    does not check it.
     """
 
     name: Name
@@ -111,6 +113,8 @@ class BridgeSection(Section):
     callback_secret_file: Path | None = None
     callback_secret_env: str | None = None
     simulated: bool = False
+    seats: int | None = Field(default=None, ge=1, le=1_000_000)
+    kbps: int | None = Field(default=None, ge=1, le=1_000_000_000)
 
     @property
     def subject(self) -> str:

@@ -16,7 +16,7 @@ from confsvc.effects import handlers, open_mailer, sender_of
 from confsvc.faces import faces
 from confsvc.jobs import Jobs, usual_rounds
 from confsvc.notify import EVERYTHING, Notices
-from confsvc.rules import rules_of
+from confsvc.rules import configured_bridges, rules_of
 from confsvc.standing_rules import TOPIC, StandingRules
 from confsvc.video import Video, close_videos, open_videos
 from confsvc.web import keys
@@ -37,8 +37,7 @@ JOBS: web.AppKey[Jobs] = web.AppKey("jobs", Jobs)
 async def video_hosts(app: web.Application) -> AsyncIterator[None]:
     """The rows of the configured video hosts, their keys and clients, and the rules that name them."""
     settings, database = app[keys.SETTINGS], app[keys.DATABASE]
-    configured = [(bridge.name, bridge.base_url) for bridge in settings.bridges]
-    ids = await database.write(register_bridges, configured)
+    ids = await database.write(register_bridges, configured_bridges(settings))
     app[keys.BRIDGES] = dict(zip(ids, settings.bridges, strict=True))
     app[keys.RULES] = rules_of(settings, ids)
     standing = app[keys.STANDING] = StandingRules(database, app[keys.RULES])

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from confsvc.config import Settings
 from scheduler.booking.booking import Rules
+from scheduler.bridge_queries import Configured
 from scheduler.rule_whats import Value
 from scheduler.rulebook import RuleBook
 
@@ -19,6 +20,11 @@ def rules_of(settings: Settings, bridges: Sequence[int]) -> Rules:
         mail_domain=settings.mail.domain,
         book=RuleBook(house=house_of(settings)),
     )
+
+
+def configured_bridges(settings: Settings) -> list[Configured]:
+    """The video hosts as the configuration names them, the preferred first."""
+    return [Configured(one.name, one.base_url, one.seats, one.kbps) for one in settings.bridges]
 
 
 def house_of(settings: Settings) -> dict[str, Value]:

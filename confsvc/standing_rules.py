@@ -17,6 +17,7 @@ from sqlalchemy.orm import Session
 from confsvc.database import Database
 from confsvc.jobs import Rounds
 from scheduler.booking.booking import Rules
+from scheduler.booking.capacity_queries import list_bridge_limits, list_profiles
 from scheduler.calendar_acts import TOPIC
 from scheduler.calendar_queries import find_calendar
 from scheduler.rule_queries import list_parents, list_rules
@@ -29,7 +30,10 @@ EVERY = timedelta(seconds=15)
 
 def read_rules(db: Session, base: Rules) -> Rules:
     """The configured rules ``base`` with what the rows say. The one place that knows which parts come from rows."""
-    return replace(base, calendar=find_calendar(db), book=base.book.with_rows(list_rules(db), list_parents(db)))
+    return replace(
+        base, calendar=find_calendar(db), book=base.book.with_rows(list_rules(db), list_parents(db)),
+        profiles=list_profiles(db) or base.profiles, bridge_limits=list_bridge_limits(db),
+    )  # fmt: skip
 
 
 class StandingRules:

@@ -50,7 +50,11 @@ class Full:
         return {**asdict(self), "holders": list(self.holders), "until": until}
 
 
-class RoomTaken(Problem):
+class NoPlace(Problem):
+    """What the wish needs is not free for some of the time."""
+
+
+class RoomTaken(NoPlace):
     """One or more of the rooms are held for some of the time; ``full``: lines and hosts that stand in the way too."""
 
     code = "room_taken"
@@ -60,7 +64,7 @@ class RoomTaken(Problem):
         super().__init__(taken=[t.as_data() for t in self.taken], full=[f.as_data() for f in self.full])
 
 
-class NoCapacity(Problem):
+class NoCapacity(NoPlace):
     """The rooms are free, but a line or a video host is full for some of the time."""
 
     code = "no_capacity"

@@ -11,7 +11,7 @@ from confsvc.cli.data import prepare
 from confsvc.cli.setup import Setup, json_option, now, show, told
 from confsvc.demonstration import queries
 from confsvc.demonstration.play import play
-from confsvc.rules import rules_of
+from confsvc.rules import configured_bridges, rules_of
 from confsvc.standing_rules import read_rules
 from scheduler.bridge_queries import register_bridges
 
@@ -39,7 +39,7 @@ def demo(setup: Setup, year: int | None, seed: int, remove: bool, as_json: bool)
             database.write_now(queries.delete_demo_changes)
             show({"removed": count}, as_json=as_json, line=f"» {count} demonstration conferences were removed")
             return
-        ids = database.write_now(register_bridges, [(b.name, b.base_url) for b in settings.bridges])
+        ids = database.write_now(register_bridges, configured_bridges(settings))
         rules = database.read_now(read_rules, rules_of(settings, ids))
         label = "» playing the year"
         bar: Any = click.progressbar(length=1, label=label, file=sys.stderr)

@@ -19,7 +19,7 @@ from scheduler.booking.edit import cancel
 from scheduler.booking.log import Logged, log_in_person
 from scheduler.conduct.advance import advance
 from scheduler.conduct.facts import NewFact, add_fact
-from scheduler.errors import RoomTaken
+from scheduler.errors import NoPlace
 from scheduler.local_time import LOCAL, local_day
 from scheduler.record.close_out import Mark, Result, confirm_result
 
@@ -119,7 +119,7 @@ class _Theatre:
             at = min(starts - notice, self.now)
             try:
                 booked = self.database.write_now(self._place, moved, at)
-            except RoomTaken:
+            except NoPlace:
                 self.played.refused += 1
                 continue
             self.played.booked += 1

@@ -13,7 +13,7 @@ from typing import Any
 from confsvc.sessions import TooManyAttempts
 from confsvc.web.error_words import filled
 from rooms.errors import FieldError, Invalid, NotAllowed, NotFound, Problem
-from scheduler.errors import RoomTaken, Stale, TooLate, WrongMove
+from scheduler.errors import Full, NoCapacity, RoomTaken, Stale, TooLate, WrongMove
 from scheduler.local_time import LOCAL
 
 STATUS_BY_CLASS: tuple[tuple[type[Problem], int], ...] = (
@@ -35,6 +35,7 @@ TEXTS: dict[str, str] = {
     "not_found": "There is no such page or thing, or it is not yours to see.",
     "not_allowed": "Your functions do not allow this.",
     "room_taken": "A room is taken at that time.",
+    "no_capacity": "A line or the video host is full at that time.",
     "too_late": "It is too late for this.",
     "wrong_move": "The meeting's state does not allow this.",
     "stale": "Somebody else changed it in the meantime. Look at it again, then repeat your change.",
@@ -184,9 +185,12 @@ def text_of(problem: Problem, language: str) -> str:
         (TEXTS[kind.code] for kind, _ in STATUS_BY_CLASS if isinstance(problem, kind)), TEXTS["problem"]
     )
     said = filled(message, language, problem.data)
-    if isinstance(problem, RoomTaken) and problem.taken:
-        return " ".join([said, *(taken_text(taken.as_data(), language) for taken in problem.taken[:5])])
-    return said
+    more: list[str] = []
+    if isinstance(problem, RoomTaken):
+        more = [taken_text(taken.as_data(), language) for taken in problem.taken[:5]]
+    if isinstance(problem, (RoomTaken, NoCapacity)):
+        more += [full_text(full, language) for full in problem.full[:5]]
+    return " ".join([said, *more])
 
 
 def field_text(error: FieldError, language: str) -> str:
@@ -208,6 +212,24 @@ def taken_text(taken: Mapping[str, Any], language: str) -> str:
     """Who holds a room until when, in the province's time; ``taken`` as ``Taken.as_data`` gives it."""
     shown = {name: _local(taken[name]) for name in ("starts", "ends")}
     return filled(TAKEN_TEXT, language, {"room": taken["room"], "unit": taken["unit"] or "?", **shown})
+
+
+FULL_LINE = (
+    "The line of %(name)s is full until %(until)s: %(needed)s kbit/s are needed, %(free)s are free (%(holders)s)."
+)
+FULL_SEATS = "The video host has %(free)s of the %(needed)s places needed until %(until)s; at most %(fits)s fit."
+FULL_HOST = (
+    "The video host is full until %(until)s: %(needed)s kbit/s are needed, %(free)s are free; %(fits)s sites fit."
+)
+
+
+def full_text(full: Full, language: str) -> str:
+    """What of a line or a video host is full until when, and who has it."""
+    message = FULL_LINE if full.what == "line" else FULL_SEATS if full.measure == "seats" else FULL_HOST
+    until = _local(full.until.isoformat()) if full.until else "–"
+    holders = ", ".join(full.holders[:5]) or "–"
+    figures = {"needed": full.needed, "free": full.free, "fits": full.fits or 0}
+    return filled(message, language, {"name": full.name, "until": until, "holders": holders, **figures})
 
 
 def _local(iso: str) -> str:

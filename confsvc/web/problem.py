@@ -10,10 +10,10 @@ from aiohttp import hdrs, web
 
 from confsvc.i18n import text
 from confsvc.web import keys
-from confsvc.web.errors import TEXTS, field_text, retry_after, status_of, taken_text, text_of
+from confsvc.web.errors import TEXTS, field_text, full_text, retry_after, status_of, taken_text, text_of
 from confsvc.web.rendering import render
 from rooms.errors import Invalid, NotFound, Problem
-from scheduler.errors import RoomTaken
+from scheduler.errors import Full, NoCapacity, RoomTaken
 
 API, CALLBACKS = "/api/", "/jitsi/"
 _CODES = {
@@ -77,6 +77,9 @@ def document(request: web.Request, problem: Problem) -> dict[str, Any]:
         made["errors"] = errors(problem, language)
     elif isinstance(problem, RoomTaken):
         made["taken"] = [_taken(taken.as_data(), language) for taken in problem.taken]
+        made["full"] = [shown_full(full, language) for full in problem.full]
+    elif isinstance(problem, NoCapacity):
+        made["full"] = [shown_full(full, language) for full in problem.full]
     elif not isinstance(problem, NotFound) and problem.data:
         made["data"] = problem.data
     return made
@@ -100,6 +103,11 @@ def from_http(problem: web.HTTPException) -> Problem:
 def http_headers(problem: web.HTTPException) -> dict[str, str]:
     """What of the framework's refusal must stay: which methods there are."""
     return {hdrs.ALLOW: problem.headers[hdrs.ALLOW]} if hdrs.ALLOW in problem.headers else {}
+
+
+def shown_full(full: Full, language: str) -> dict[str, Any]:
+    """A full line or host for programs, without our ids."""
+    return {**{k: v for k, v in full.as_data().items() if k != "id"}, "detail": full_text(full, language)}
 
 
 def _taken(data: dict[str, Any], language: str) -> dict[str, Any]:

@@ -21,6 +21,7 @@ from sqlalchemy.orm import Session
 
 from confsvc.database import Database
 from rooms.models import Change
+from scheduler.booking.reservations import KEYS
 from scheduler.models import (
     CalendarItem,
     Conference,
@@ -238,7 +239,8 @@ class _PostgresAnchor(_Anchor):
     async def attempt(self) -> None:
         _, starts, rows = self.renumbered()
         days = {starts.date().toordinal(), (starts + timedelta(hours=1)).date().toordinal()}
-        keys = sorted((1 << 58) | (row["room_id"] << 20) | day for row in rows["reservation"] for day in days)
+        held = [(kind, row[key]) for row in rows["reservation"] for kind, key in KEYS.items() if row[key] is not None]
+        keys = sorted((kind << 58) | (resource << 20) | day for kind, resource in held for day in days)
         await self.pool.execute(self.sql, keys, *(json.dumps(found, default=_plain) for found in rows.values()))
 
     async def close(self) -> None:

@@ -31,6 +31,7 @@ from confsvc.web.api.wishes import (
 from confsvc.web.errors import field_text, taken_text
 from confsvc.web.idempotency import claim, request_hash, settle
 from confsvc.web.pages.sight import is_seen
+from confsvc.web.problem import shown_full
 from rooms.errors import FieldError, Invalid, NotFound
 from scheduler.booking import book as booking_book
 from scheduler.booking import edit
@@ -75,6 +76,7 @@ async def check(request: web.Request, *, body: BookingIn) -> shown.CheckOut:
             )
             for t in found.taken
         ],
+        full=[shown.FullOut(**shown_full(one, language)) for one in found.full],
         warnings=shown.warnings_out(found.warnings, language),
     )
 
@@ -101,7 +103,7 @@ async def book(request: web.Request, *, body: BookIn) -> Answer:
         if problem.taken:
             raise
         found = await database.read(_check, body, actor, now=now, rules=rules)
-        raise RoomTaken(found.taken) from problem
+        raise RoomTaken(found.taken, found.full) from problem
     location = f"/api/v1/conferences/{made.key}"
     return Answer(made, headers={hdrs.LOCATION: location, hdrs.ETAG: f'"v{made.version}"'})
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import date, datetime
-from typing import Any
+from typing import Any, Literal
 
 from confsvc.access import Actor, Permission, may
 from confsvc.web.api.fields import Shown
@@ -38,6 +38,20 @@ class TakenOut(Shown):
     detail: str
 
 
+class FullOut(Shown):
+    """A line or the video host that does not carry this beside what it has promised; ``fits``: how many sites would."""
+
+    what: Literal["line", "bridge"]
+    name: str
+    measure: Literal["seats", "kbps_up", "kbps_down"]
+    needed: int
+    free: int
+    holders: list[str]
+    until: datetime | None
+    fits: int | None
+    detail: str
+
+
 class BookedOut(Shown):
     key: str
     version: int
@@ -51,6 +65,7 @@ class CheckOut(Shown):
     ok: bool
     errors: list[ErrorOut]
     taken: list[TakenOut]
+    full: list[FullOut]
     warnings: list[WarningOut]
 
 

@@ -14,7 +14,7 @@ from scheduler.booking.booking import Rules, Warning_
 from scheduler.booking.limits import notice_days
 from scheduler.booking.party import find_party
 from scheduler.booking.ways_out import WaysOut, ways_out
-from scheduler.errors import Taken
+from scheduler.errors import Full, Taken
 from scheduler.local_time import local_day
 
 
@@ -24,6 +24,7 @@ class Answer:
     rule asks for when it is short; ``outside``: offices are closed for some of it; ``free``: other times."""
 
     taken: tuple[Taken, ...]
+    full: tuple[Full, ...]
     errors: tuple[FieldError, ...]
     short: bool
     notice: int
@@ -38,7 +39,7 @@ class Answer:
 
     @property
     def ok(self) -> bool:
-        return self.timed and not self.taken and not self.errors
+        return self.timed and not self.taken and not self.full and not self.errors
 
 
 def answer(db: Session, wish: Wish, *, now: datetime, rules: Rules, except_id: int = 0) -> Answer:
@@ -51,7 +52,7 @@ def answer(db: Session, wish: Wish, *, now: datetime, rules: Rules, except_id: i
     said = {warning.code: warning.data for warning in findings.warnings} if timed else {}
     refused = any(error.code == "notice_too_short" for error in findings.errors)
     return Answer(
-        taken=taken, errors=tuple(form_errors(wish, findings.errors)), timed=timed,
+        taken=taken, full=findings.full if timed else (), errors=tuple(form_errors(wish, findings.errors)), timed=timed,
         short="short_notice" in said and not refused, notice=notice_days(now, booking.starts, rules.calendar),
         required=said.get("short_notice", {}).get("required", 0), outside="outside_hours" in said,
         invited=len(party.invitees) if party else 0,

@@ -22,7 +22,7 @@ from confsvc.web.rendering import redirect, render
 from rooms.errors import FieldError, Invalid
 from scheduler.booking import book as booking
 from scheduler.booking.booking import Booked, Rules
-from scheduler.errors import RoomTaken
+from scheduler.errors import NoPlace
 from scheduler.local_time import local_day
 from scheduler.models import Conference
 
@@ -79,7 +79,7 @@ async def save(request: web.Request) -> web.Response:
     database, now, rules = request.app[keys.DATABASE], keys.now(request), keys.rules(request)
     try:
         booked = await database.write(_book, actor, typed, now=now, rules=rules, draft=draft)
-    except (Invalid, RoomTaken) as problem:
+    except (Invalid, NoPlace) as problem:
         asked = await database.read(ask, actor, typed, now=now, rules=rules, permission=P)
         return refused(request, asked, problem)
     said = SAVED if draft else "Booked. The letters are on their way."
@@ -102,12 +102,12 @@ def require_readable(asked: Asked, *, draft: bool) -> None:
 
 
 def refused(
-    request: web.Request, asked: Asked, problem: Invalid | RoomTaken, conference: Conference | None = None
+    request: web.Request, asked: Asked, problem: Invalid | NoPlace, conference: Conference | None = None
 ) -> web.Response:
-    """The form again: 422 with the wrong fields, 409 when a room is taken."""
-    if isinstance(problem, RoomTaken):
-        errors: tuple[FieldError, ...] = (FieldError("start", "room_taken"),)
+    """The form again: 422 with the wrong fields, 409 when a room is taken or a line or the video host full."""
+    if isinstance(problem, NoPlace):
+        errors: tuple[FieldError, ...] = (FieldError("start", problem.code),)
     else:
         errors = problem.errors
-    status = 409 if isinstance(problem, RoomTaken) else 422
+    status = 409 if isinstance(problem, NoPlace) else 422
     return form_page(request, asked, errors=errors, status=status, conference=conference)

@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 
 from confsvc.access import Actor, Permission
 from confsvc.web import keys
+from confsvc.web.errors import full_text
 from confsvc.web.pages.answer import Answer, answer
 from confsvc.web.pages.choices import (
     Places,
@@ -147,4 +148,5 @@ def answer_context(asked: Asked, words: Phrases, base: str) -> dict[str, Any]:
         "clashes": [_clash(warning.data, words) for warning in asked.answer.clashes],
         "clash_confirmed": asked.typed.clash_confirmed,
         "holders": _holders(asked, words),
+        "full": [full_text(full, words.language) for full in asked.answer.full],
     }  # fmt: skip

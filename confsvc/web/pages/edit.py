@@ -27,7 +27,7 @@ from rooms.errors import Invalid
 from scheduler.booking import edit
 from scheduler.booking.booking import Booked, Rules
 from scheduler.booking.history_queries import list_changes, list_room_names
-from scheduler.errors import RoomTaken, Stale, TooLate, WrongMove
+from scheduler.errors import NoPlace, Stale, TooLate, WrongMove
 from scheduler.local_time import local_day
 from scheduler.models import Conference
 
@@ -87,7 +87,7 @@ async def save(request: web.Request) -> web.Response:
             _save, keys.actor(request), key, typed, version=read_version(fields), now=keys.now(request),
             rules=keys.rules(request), draft=draft,
         )  # fmt: skip
-    except (Invalid, RoomTaken) as problem:
+    except (Invalid, NoPlace) as problem:
         asked, conference = await _ask(request, typed)
         return refused(request, asked, problem, conference)
     except Stale:
@@ -117,7 +117,7 @@ async def submit(request: web.Request) -> web.Response:
     database, now, rules = request.app[keys.DATABASE], keys.now(request), keys.rules(request)
     try:
         await database.write(_submit, actor, key, version=read_version(fields), now=now, rules=rules)
-    except (Invalid, RoomTaken) as problem:
+    except (Invalid, NoPlace) as problem:
         asked, conference = await database.read(_stored, actor, key, now=now, rules=rules)
         found = asked.answer.errors
         return refused(request, asked, Invalid(found) if found else problem, conference)

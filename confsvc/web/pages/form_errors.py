@@ -18,6 +18,7 @@ _AT_FIELD: dict[tuple[str, str], str] = {
     ("start", "required"): "Write when it begins.",
     ("end", "required"): "Write when it ends.",
     ("start", "room_taken"): "A room is taken at that time: see “Is it possible?”.",
+    ("start", "no_capacity"): "A line or the video host is full at that time: see “Is it possible?”.",
     ("start", "in_the_past"): "The start has passed.",
     ("end", "before_start"): "The end must be after the start.",
     ("sites", "required"): "Choose at least one site.",

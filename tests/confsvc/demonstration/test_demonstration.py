@@ -17,7 +17,7 @@ from confsvc.demonstration.play import NotEmpty, play
 from confsvc.tables import Base
 from rooms.models import Change
 from scheduler.booking.booking import Rules
-from scheduler.bridge_queries import register_bridges
+from scheduler.bridge_queries import Configured, register_bridges
 from scheduler.local_time import LOCAL
 from scheduler.models import Attendance, Conference, Effect, Fact, Reservation, Tally
 from scheduler.record.figures import read_figures
@@ -56,7 +56,7 @@ def _tables(db: Session) -> dict[str, int]:
 
 def test_it_is_played_counted_and_removed(database: Database) -> None:
     load_default_directory(database, mail_domain="hop.example", at=NOW - timedelta(days=400))
-    bridges = database.write_now(register_bridges, [("simulated", "http://127.0.0.1:1")])
+    bridges = database.write_now(register_bridges, [Configured("simulated", "http://127.0.0.1:1")])
     before = database.read_now(_tables)
     steps: list[tuple[int, int]] = []
     played = play(database, Rules(bridges=tuple(bridges)), now=NOW, progress=lambda *step: steps.append(step))

@@ -82,7 +82,7 @@ async def test_ten_districts_are_booked_and_the_page_of_the_conference_follows(
         counts = [db.query(table).filter_by(**mine).count() for table in (Site, Reservation, Effect)]
         return counts[0], counts[1], named, counts[2]
 
-    assert service.database.read_now(rows) == (11, 11, ["Nguyễn Văn A", "b@bacgiang.example", "Trần Thị C"], 14)
+    assert service.database.read_now(rows) == (11, 23, ["Nguyễn Văn A", "b@bacgiang.example", "Trần Thị C"], 14)
 
 
 async def test_a_taken_room_is_named_with_who_holds_it_until_when_and_ways_out(
