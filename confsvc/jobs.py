@@ -10,6 +10,7 @@ import logging
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from enum import IntEnum
 from typing import Any
 
 from confsvc.database import Database
@@ -19,17 +20,26 @@ from confsvc.video import Video
 from integrations.errors import IntegrationError
 from rooms.hub import Hub, flush
 from scheduler import outbox
-from scheduler.conduct.advance import advance
+from scheduler.conduct.advance import advance, postpone
 from scheduler.conduct.census import note_census
 from scheduler.conduct.queries import find_next_due, list_due
 from scheduler.drain import Handler, drain
 from scheduler.timing import Timing
+from scheduler.trouble import clear_silent_host, note_silent_host
 
 log = logging.getLogger(__name__)
 
 AT_ONCE = 100
 LONGEST_SLEEP = timedelta(minutes=1)
+SILENT = 2
+"""Questions in a row without an answer, and a video host counts as silent."""
 Round = Callable[[datetime], Awaitable[Any]]
+
+
+class Looked(IntEnum):
+    """What came of looking at one conference; false when nothing did."""
+
+    NOTHING, TAKEN, PUT_OFF = range(3)
 
 
 @dataclass
@@ -85,6 +95,8 @@ class Jobs:
         self.rounds.setdefault("census", Rounds(timedelta(minutes=1), self._census))
         self.last_tick: datetime | None = None
         self.stopping = False
+        self._failures: dict[int, int] = {}
+        self._silent: dict[int, int] = {}
         self._behind: set[asyncio.Task[Any]] = set()
 
     async def ring(self) -> datetime | None:
@@ -119,9 +131,9 @@ class Jobs:
         steps = 0
         while not self.stopping:
             due = await self.database.read(list_due, now=self.now(), limit=AT_ONCE)
-            taken = [await self._advance(conference_id) for conference_id in due]
-            steps += sum(taken)
-            if not any(taken):
+            looked = [await self._advance(conference_id) for conference_id in due]
+            steps += looked.count(Looked.TAKEN)
+            if not any(looked):  # what could not even be put off would come again at once, for ever
                 return steps
         return steps
 
@@ -143,15 +155,26 @@ class Jobs:
             except Exception:
                 log.exception("the round %s failed and will come again", name)
 
-    async def _advance(self, conference_id: int) -> bool:
+    async def _advance(self, conference_id: int) -> Looked:
         passing("before_advance")
         try:
             step = await self.database.write(advance, conference_id, now=self.now(), timing=self.timing)
         except Exception:
             log.exception("conference %s could not be advanced", conference_id)
-            return False
+            return await self._postpone(conference_id)
         passing("after_advance")
-        return step is not None
+        self._failures.pop(conference_id, None)
+        return Looked.TAKEN if step is not None else Looked.NOTHING
+
+    async def _postpone(self, conference_id: int) -> Looked:
+        """Those behind it have their turn."""
+        failures = self._failures[conference_id] = self._failures.get(conference_id, 0) + 1
+        try:
+            put_off = await self.database.write(postpone, conference_id, failures=failures, now=self.now())
+        except Exception:
+            log.exception("conference %s could not be put off either", conference_id)
+            return Looked.NOTHING
+        return Looked.PUT_OFF if put_off else Looked.NOTHING
 
     async def _census(self, now: datetime) -> None:
         """Ask every video host which rooms it has. One that does not answer says nothing about its rooms."""
@@ -161,8 +184,14 @@ class Jobs:
             except IntegrationError as problem:
                 log.warning("video host %s: %s", video.name, problem)
                 self.noted(video.name, False)
+                self._silent[video.id] = self._silent.get(video.id, 0) + 1
+                if self._silent[video.id] >= SILENT:
+                    await self.database.write(note_silent_host, video.id, now=self.now())
                 continue
             self.noted(video.name, True)
+            if self._silent.get(video.id, SILENT):  # also the first answer after a start
+                await self.database.write(clear_silent_host, video.id, now=self.now())
+            self._silent[video.id] = 0
             there = frozenset(room.jitsi_name.lower() for room in rooms)
             await self.database.write(note_census, video.id, there, asked=now, now=self.now())
 

@@ -51,7 +51,8 @@ _LINE: Select[*tuple[Any, ...]] = select(
 class Filter:
     """What a list is narrowed to. ``states`` and ``outcomes`` empty: any. ``room_id``, ``unit_id``: that take part.
 
-    ``title``: a part of it; ``search``: the same or a part of a name that takes part. Both are folded.
+    ``title``: a part of it; ``search``: the same or a part of a name that takes part. Both are folded. ``troubled``: only
+    those that something is wrong with.
     """
 
     since: datetime | None = None
@@ -64,6 +65,7 @@ class Filter:
     outcomes: tuple[str, ...] = ()
     title: str = ""
     search: str = ""
+    troubled: bool = False
 
     def conditions(self) -> list[ColumnElement[bool]]:
         found: list[ColumnElement[bool]] = []
@@ -84,6 +86,8 @@ class Filter:
             found.append(Conference.state.in_(self.states))
         if self.outcomes:
             found.append(Conference.outcome.in_(self.outcomes))
+        if self.troubled:
+            found.append(Conference.trouble.is_not(None))
         if self.title:
             found.append(Conference.search_key.contains(self.title, autoescape=True))
         if self.search:

@@ -22,10 +22,12 @@ from rooms.once import insert_once, poke
 from scheduler.models import Effect
 from scheduler.outcomes import Claimed, Dead, Done, Later, Outcome, Untried, patience
 from scheduler.queries import add_maybe_told, add_sure_told, find_told
+from scheduler.trouble import ROOM_NOT_ENDED, clear_trouble, note_trouble
 
 # Literals, not parameters: only then can both databases use the partial indexes.
 _LIVE: list[ColumnElement[str]] = [literal_column("'owed'"), literal_column("'leased'")]
 _REPLACES = "letter"  # the kind of which a newer row makes an untried older one pointless
+_ENDS = "end_meeting"  # the kind that ends a conference's video room
 _AT_ONCE = 200
 
 
@@ -117,6 +119,7 @@ def expire(db: Session, *, now: datetime) -> int:
             row.maybe = True
             _remember_maybe(db, row)
         row.state, row.settled, row.token, row.lease_until = "expired", now, None, None
+        _note_room(db, row.kind, row.conference_id, Dead("expired"), now)
         _changed(db, row.conference_id)
     db.flush()
     return len(rows)
@@ -140,6 +143,7 @@ def settle(db: Session, claimed: Claimed, outcome: Outcome, *, now: datetime) ->
     )
     ours = _count(db.execute(row)) == 1
     if ours:
+        _note_room(db, claimed.kind, claimed.conference_id, outcome, now)
         _changed(db, claimed.conference_id)
     return ours
 
@@ -181,6 +185,16 @@ def _is_needless(db: Session, letter: Mapping[str, Any]) -> bool:
 def _remember_maybe(db: Session, row: Effect) -> None:
     if row.kind == _REPLACES:
         add_maybe_told(db, row.payload)
+
+
+def _note_room(db: Session, kind: str, conference_id: int | None, outcome: Outcome, now: datetime) -> None:
+    """A video room that goes on after its conference is a trouble of the conference."""
+    if kind != _ENDS or conference_id is None:
+        return
+    if isinstance(outcome, Dead):
+        note_trouble(db, conference_id, ROOM_NOT_ENDED, now=now)
+    elif isinstance(outcome, Done):
+        clear_trouble(db, conference_id, ROOM_NOT_ENDED, now=now)
 
 
 def _changed(db: Session, conference_id: int | None) -> None:

@@ -17,8 +17,10 @@ from scheduler.models import Conference
 from scheduler.moves import move
 from scheduler.record.record import derive
 from scheduler.timing import Timing
+from scheduler.trouble import STEP_FAILED, clear_trouble, note_trouble
 
 SHORTEST = timedelta(minutes=1)
+FIRST_WAIT, LONGEST_WAIT = timedelta(seconds=5), timedelta(minutes=10)
 
 list_due = queries.list_due
 
@@ -62,8 +64,23 @@ def advance(db: Session, conference_id: int, *, now: datetime, timing: Timing, a
             )  # fmt: skip
             if to == "recorded":
                 derive(db, conference, now=now, timing=timing)
+    if conference.trouble == STEP_FAILED:
+        clear_trouble(db, conference.id, STEP_FAILED, now=now)
     poke_sites(db, conference.id)
     return step
+
+
+def postpone(db: Session, conference_id: int, *, failures: int, now: datetime) -> bool:
+    """A step could not be taken: look again later, each time a bit later, so that the others have their turn; False
+    when it is not due any more. From the second failure on people see it."""
+    conference = queries.find_locked(db, conference_id)
+    if conference is None or conference.due is None or conference.due > now:
+        return False
+    wait = min(FIRST_WAIT * 2 ** min(failures - 1, 10), LONGEST_WAIT)
+    queries.set_due(db, conference_id, now + wait, expected=conference.due)
+    if failures > 1:
+        note_trouble(db, conference_id, STEP_FAILED, now=now)
+    return True
 
 
 def finish(db: Session, key: str, *, version: int, actor: str, now: datetime, timing: Timing) -> None:

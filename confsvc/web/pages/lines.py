@@ -40,7 +40,7 @@ def line_views(db: Session, lines: Sequence[Line], words: Phrases, now: datetime
             key=line.key, title=line.title, kind=words.kind(line.kind), form=words.form(line.form),
             host=names.get((line.host_unit_id, local_day(line.starts)), ""), when=words.span(line.starts, line.ends),
             clock=f"{words.clock(line.starts)}–{words.clock(line.ends)}", day=words.day(line.starts),
-            sites=line.sites, badge=words.standing(standing(line, now)), trouble=line.trouble or "",
+            sites=line.sites, badge=words.standing(standing(line, now)), trouble=words.trouble(line.trouble),
         )
         for line in lines
     ]  # fmt: skip

@@ -72,7 +72,7 @@ ROLES = {"chair": "Chair", "contact": "Contact of the unit", "guest": "Guest"}
 ACTS = {
     "drafted": "Draft saved", "booked": "Booked", "changed": "Changed", "cancelled": "Cancelled",
     "provision": "Made ready", "open": "Opened", "end": "Ended", "record": "Recorded", "result": "Result confirmed",
-    "logged": "Registered afterwards",
+    "logged": "Registered afterwards", "trouble": "Trouble",
 }  # fmt: skip
 FACTS = {
     "room.asked": "The video host asked whether the room may open", "room.created": "The video room opened",
@@ -86,13 +86,18 @@ FIELDS = {
     "title": "Title", "kind": "Kind of meeting", "form": "Form", "starts": "Start", "ends": "End",
     "chair_name": "Chair", "note": "Note", "letter_number": "Number of the letter", "rooms": "Sites",
     "state": "State", "outcome": "Result", "ran_from": "Really began", "ran_until": "Really ended",
-    "evidence": "Evidence", "host": "Host office", "units": "Units", "booked_ends": "Booked end",
+    "evidence": "Evidence", "trouble": "Trouble", "host": "Host office", "units": "Units", "booked_ends": "Booked end",
 }  # fmt: skip
 STATES = {
     "draft": "Draft", "planned": "Scheduled", "provisioned": "Ready", "open": "In progress", "ended": "Ended",
     "recorded": "Recorded", "cancelled": "Cancelled",
 }  # fmt: skip
-_VALUES = {"kind": KINDS, "form": FORMS, "state": STATES, "outcome": OUTCOMES, "evidence": EVIDENCE}
+TROUBLES = {
+    "step_failed": "The system could not take the next step of this meeting; it tries again by itself.",
+    "room_not_ended": "The video host did not end the video room after the meeting.",
+    "host_silent": "The video host does not answer.",
+}  # fmt: skip
+_VALUES = {"trouble": TROUBLES, "kind": KINDS, "form": FORMS, "state": STATES, "outcome": OUTCOMES, "evidence": EVIDENCE}
 
 
 @dataclass(frozen=True)
@@ -121,6 +126,9 @@ class Phrases:
 
     def extent(self, code: str) -> str:
         return self.say(EXTENTS.get(code, code))
+
+    def trouble(self, code: str | None) -> str:
+        return self.say(TROUBLES.get(code, code)) if code else ""
 
     def evidence(self, code: str | None) -> str:
         return self.say(EVIDENCE[code]) if code in EVIDENCE else ""

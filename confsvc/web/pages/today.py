@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from aiohttp import web
 from sqlalchemy.orm import Session
 
-from confsvc.access import Actor, Permission, may_somewhere, units_for
+from confsvc.access import Actor, Permission, may, may_somewhere, units_for
 from confsvc.web import keys
 from confsvc.web.pages.figures import goal_percent
 from confsvc.web.pages.lines import LineView, line_views
@@ -29,6 +29,9 @@ ACTING = (Permission.RESULT_CONFIRM, Permission.CONFERENCE_BOOK, Permission.OUTB
 """Who may none of these has nothing waiting, ever."""
 STEERING = ("leader", "reporter")
 """Functions whose first question is the share of the year."""
+MENDING = (Permission.CONFERENCE_BOOK, Permission.CONFERENCE_CONDUCT)
+"""Who is told of conferences in trouble."""
+LOOK_BACK = timedelta(days=7)
 _ALIVE = ("planned", "provisioned", "open", "ended", "recorded")
 
 
@@ -53,11 +56,12 @@ class Today:
     drafts: list[LineView]
     unreached: list[Unreached]
     troubled: list[Trouble]
+    stuck: list[LineView]
     figures: Figures | None
 
     @property
     def waiting(self) -> int:
-        return len(self.to_confirm) + len(self.drafts) + len(self.unreached) + len(self.troubled)
+        return len(self.to_confirm) + len(self.drafts) + len(self.unreached) + len(self.troubled) + len(self.stuck)
 
 
 async def show(request: web.Request) -> web.Response:
@@ -93,7 +97,7 @@ def today(db: Session, actor: Actor, words: Words, *, now: datetime) -> Today:
         over=views([x for x in lines if x.state in ("ended", "recorded") or x.ends <= now]),
         next_days=views(days), to_confirm=views(list_wanting_result(db, confirms, MOST)),
         drafts=views(list_drafts(db, books, MOST)), unreached=list_unreached(db, watched, now=now, limit=MOST),
-        troubled=_troubled(db, actor, now, night), figures=_figures(db, actor, now),
+        troubled=_troubled(db, actor, now, night), stuck=views(_stuck(db, actor, now)), figures=_figures(db, actor, now),
     )  # fmt: skip
 
 
@@ -101,6 +105,12 @@ def _figures(db: Session, actor: Actor, now: datetime) -> Figures | None:
     if not actor.functions.intersection(STEERING):
         return None
     return read_figures(db, local_day(now).year, Selection(), now=now)
+
+
+def _stuck(db: Session, actor: Actor, now: datetime) -> list[Line]:
+    """Conferences of the last days and ahead that something is wrong with, for their hosts and operators."""
+    lines = list_lines(db, sight_of(actor), Filter(since=now - LOOK_BACK, states=_ALIVE, troubled=True), limit=MOST)
+    return [line for line in lines if any(may(actor, permission, line.host_unit_id) for permission in MENDING)]
 
 
 def _troubled(db: Session, actor: Actor, now: datetime, night: datetime) -> list[Trouble]:
