@@ -31,6 +31,7 @@ from rooms.pairing_queries import (
     list_waiting,
     lock_room,
     set_endpoint,
+    set_oldest_waiting_expired,
 )
 from rooms.place_queries import find_endpoint, find_room
 from rooms.tokens import Refused, Tokens, digest, issue_tokens, new_secret, put_out_of_service
@@ -71,18 +72,22 @@ class WrongCodes:
 
 
 def start(db: Session, *, model: str, app_version: str, address: str, now: datetime) -> Started:
-    """A device asks for a code. Raises Problem("too_many_codes") when far too many are shown already."""
+    """A device asks for a code. Where far too many are shown already, the oldest of this address falls out, or of the
+    address that shows most: its device asks anew, and nobody can keep the others from being paired."""
     delete_pairings_before(db, now - timedelta(days=1))
     waiting = count_waiting(db, now)
-    if sum(waiting.values()) >= MOST_WAITING or waiting.get(address, 0) >= MOST_PER_ADDRESS:
-        raise Problem("too_many_codes", after=int(CODE_LIFE.total_seconds()))
+    address = address[:64]
+    if waiting.get(address, 0) >= MOST_PER_ADDRESS:
+        set_oldest_waiting_expired(db, address, now)
+    elif sum(waiting.values()) >= MOST_WAITING:
+        set_oldest_waiting_expired(db, max(waiting, key=waiting.__getitem__), now)
     device_code = new_secret()
     user_code = "".join(secrets.choice(ALPHABET) for _ in range(8))
     add_pairing(
         db,
         {
             "device_sha256": digest(device_code), "user_code": user_code, "state": "waiting", "model": model[:120],
-            "app_version": app_version[:32], "address": address[:64], "started": now, "expires": now + CODE_LIFE,
+            "app_version": app_version[:32], "address": address, "started": now, "expires": now + CODE_LIFE,
         },
     )  # fmt: skip
     poke(db, "pairings")

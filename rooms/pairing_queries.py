@@ -38,6 +38,13 @@ def count_waiting(db: Session, now: datetime) -> dict[str, int]:
     return {row[0]: row[1] for row in db.execute(query.group_by(Pairing.address))}
 
 
+def set_oldest_waiting_expired(db: Session, address: str, now: datetime) -> None:
+    """The oldest code asked for from an address is good no longer."""
+    waiting = select(Pairing.id).where(Pairing.state == "waiting", Pairing.expires > now, Pairing.address == address)
+    oldest = waiting.order_by(Pairing.started, Pairing.id).limit(1).scalar_subquery()
+    db.execute(update(Pairing).where(Pairing.id == oldest).values(expires=now))
+
+
 def delete_pairings_before(db: Session, at: datetime) -> None:
     """Forget codes that expired before ``at``."""
     db.execute(delete(Pairing).where(Pairing.expires < at))

@@ -25,7 +25,7 @@ STATUS_BY_CODE: dict[str, int] = {
     "not_found": 404, "not_allowed": 403,
     "malformed": 400, "not_signed_in": 401, "sign_in_wrong": 401, "cross_site": 403, "method_not_allowed": 405,
     "gone": 410, "too_large": 413, "media_type": 415, "key_reused": 422, "internal": 500, "unavailable": 503,
-    "admin_exists": 409, "too_many_tries": 429, "too_many_codes": 503, "conflict": 409, "not_acceptable": 406,
+    "admin_exists": 409, "too_many_tries": 429, "conflict": 409, "not_acceptable": 406,
     "expectation": 417,
 }  # fmt: skip
 
@@ -41,7 +41,6 @@ TEXTS: dict[str, str] = {
     "stale": "Somebody else changed it in the meantime. Look at it again, then repeat your change.",
     "too_many_attempts": "Too many tries to sign in. Wait %(minutes)s minutes.",
     "too_many_tries": "Too many tries. Wait %(after)s seconds.",
-    "too_many_codes": "Too many codes are waiting. Try again in a few minutes.",
     "malformed": "The request cannot be read.",
     "not_signed_in": "Sign in first.",
     "sign_in_wrong": "The login or the password is wrong.",

@@ -58,7 +58,7 @@ def _admitted(request: web.Request, permission: Permission, actor: Actor | None)
     if permission is Permission.PUBLIC:
         return True
     if permission is Permission.METRICS:
-        local = request[keys.ADDRESS] in ("127.0.0.1", "::1", "")
+        local = request[keys.ADDRESS] in ("127.0.0.1", "::1", "") and not request[keys.PASSED_ON]
         return local or (actor is not None and bool(actor.functions & {"operator", "admin"}))
     return actor is not None and may_somewhere(actor, permission)
 

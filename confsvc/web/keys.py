@@ -69,6 +69,8 @@ REQUEST_ID: web.RequestKey[str] = web.RequestKey("request_id", str)
 LANGUAGE: web.RequestKey[str] = web.RequestKey("language", str)
 ADDRESS: web.RequestKey[str] = web.RequestKey("address", str)
 SECURE: web.RequestKey[bool] = web.RequestKey("secure", bool)
+PASSED_ON: web.RequestKey[bool] = web.RequestKey("passed_on", bool)
+"""Somebody passed the request on whom we were not told to trust: the address is that somebody's."""
 SIGNED_IN: web.RequestKey[SignedIn] = web.RequestKey("signed_in", SignedIn)
 BRIDGE_ID: web.RequestKey[int] = web.RequestKey("bridge_id", int)
 """Which video host calls, on routes with BRIDGE_CALLBACK."""

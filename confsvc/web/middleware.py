@@ -29,6 +29,8 @@ async def around(request: web.Request, handler: Handler) -> web.StreamResponse:
     request[keys.REQUEST_ID] = secrets.token_hex(8)
     request[keys.SIGNED_IN] = keys.SignedIn()
     request[keys.ADDRESS], request[keys.SECURE] = _sender(request)
+    passed_on = any(name in request.headers for name in _ADDED_BY_PROXIES)
+    request[keys.PASSED_ON] = passed_on and not _trusted(request, request.remote or "")
     # Office computers mostly run in English, their clerks do not: pages are Vietnamese until somebody switches.
     wished = request.headers.get(hdrs.ACCEPT_LANGUAGE, "") if request.path.startswith("/api/") else ""
     request[keys.LANGUAGE] = negotiate(wished, request.cookies.get(cookies.LANGUAGE))
@@ -61,6 +63,7 @@ async def errors(request: web.Request, handler: Handler) -> web.StreamResponse:
         return problem.answer(request, Problem("internal"))
 
 
+_ADDED_BY_PROXIES = ("Forwarded", "X-Forwarded-For", "X-Forwarded-Proto", "X-Forwarded-Host", "X-Real-IP", "Via")
 MIDDLEWARES = (around, errors, gate)
 
 

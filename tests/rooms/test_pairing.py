@@ -11,6 +11,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from confsvc.database import Database
+from rooms import pairing
 from rooms.errors import NotFound, Problem
 from rooms.models import Change, Endpoint, EndpointToken, Pairing, Room
 from rooms.pairing import (
@@ -128,11 +129,25 @@ def test_wrong_codes_are_counted_by_operator(directory: Database) -> None:
 
 
 def test_codes_are_not_given_without_end(directory: Database) -> None:
-    for _ in range(MOST_PER_ADDRESS):
-        _start(directory)
-    with pytest.raises(Problem, match="too_many_codes"):
-        _start(directory)
-    _start(directory, NOW + timedelta(minutes=15))
+    other = directory.write_now(start, model="hall", app_version="1", address="10.9.9.9", now=NOW)
+    first, *_, last = [_start(directory, NOW + timedelta(seconds=n)) for n in range(MOST_PER_ADDRESS + 1)]
+    now = NOW + timedelta(minutes=5)
+    waiting = {device.user_code for device in directory.read_now(waiting_devices, now=now)}
+    assert len(waiting) == MOST_PER_ADDRESS + 1
+    shown = [begun.user_code.replace("-", "") in waiting for begun in (first, last, other)]
+    assert shown == [False, True, True], "the oldest of the address that asks so often falls out, nobody else's"
+    assert directory.write_now(poll, first.device_code, now=now) == Refused("expired_token")
+
+
+def test_many_addresses_keep_nobody_from_being_paired(directory: Database, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(pairing, "MOST_WAITING", 6)
+    for n, address in enumerate(("10.0.0.1", "10.0.0.2", "10.0.0.2", "10.0.0.2", "10.0.0.3", "10.0.0.3", "10.0.0.4")):
+        begun = directory.write_now(
+            start, model=address, app_version="1", address=address, now=NOW + timedelta(seconds=n)
+        )
+    _confirm(directory, begun.user_code, _room(directory), NOW + timedelta(minutes=1))
+    left = [device.model for device in directory.read_now(waiting_devices, now=NOW + timedelta(minutes=1))]
+    assert left == ["10.0.0.1", "10.0.0.2", "10.0.0.2", "10.0.0.3", "10.0.0.3"]
 
 
 def test_a_new_device_replaces_the_old_one(directory: Database) -> None:
