@@ -26,7 +26,7 @@ from confsvc.cli.data import load_default_directory
 from confsvc.database import Database
 from rooms.models import Room, RoomUnit
 from rooms.schema import RULES
-from scheduler.bridge_queries import register_bridges
+from scheduler.bridge_queries import Configured, register_bridges
 from tests.postgres import Postgres
 
 BRIDGE = "bench"
@@ -78,7 +78,7 @@ def furnish(database: Database, *, present: bool, rooms: int = _ROOMS) -> tuple[
         return tokens.add_token(db, account_id, "bench", ["read", "book"], expires=expires, by="cli", now=now).token
 
     token = database.write_now(enter)
-    database.write_now(register_bridges, [(BRIDGE, "http://127.0.0.1:9")])
+    database.write_now(register_bridges, [Configured(BRIDGE, "http://127.0.0.1:9")])
     database.write_now(_add_rooms, rooms - _ROOMS)
     if present:
         load_million(database, rooms)
@@ -181,7 +181,7 @@ def serving(database_url: str, token: str, rooms: list[str]) -> Iterator[House]:
         command = [sys.executable, "-m", "confsvc", "--config", str(config), "serve", "--without-simulator"]
         log = (Path(folder) / "log").open("wb")
         child = subprocess.Popen(
-            command, cwd=folder, stdout=log, stderr=log, env={**os.environ, "PYTHONPATH": os.pathsep.join((str(Path.cwd()), *filter(None, [os.environ.get("XPATH_")])))}
+            command, cwd=folder, stdout=log, stderr=log, env={**os.environ, "PYTHONPATH": str(Path.cwd())}
         )
         try:
             url = f"http://127.0.0.1:{port}"
