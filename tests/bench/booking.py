@@ -64,10 +64,11 @@ def wish(house: House, slots: Slots) -> dict[str, Any]:
     """A booking with as many guests as make forty recipients."""
     starts, first = slots.take()
     rooms = house.rooms[first : first + slots.rooms]
+    mine = f"{starts:%y%j%H%M}.{first}@bench.example"  # nobody is in two meetings at once
     return {
         "title": "Tập huấn an toàn thông tin", "kind": "training", "form": "online", "host": "STTTT",
         "starts": starts.isoformat(), "ends": (starts + timedelta(minutes=15)).isoformat(), "sites": rooms,
-        "guests": [{"name": f"Khách {n}", "mail": f"k{n}@bench.example"} for n in range(RECIPIENTS - slots.rooms)],
+        "guests": [{"name": f"Khách {n}", "mail": f"k{n}.{mine}"} for n in range(RECIPIENTS - slots.rooms)],
         "no_secrets": True,
     }  # fmt: skip
 
