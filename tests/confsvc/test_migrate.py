@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +20,10 @@ from rooms.schema import Base
 from scheduler.booking.book import book
 from scheduler.errors import RoomTaken
 from tests.postgres import Postgres
-from tests.scheduler.booking.offices import NOW, RULES, offices, wish
+from tests.scheduler.booking.offices import NOW, RULES, START, offices, wish
+
+HOUR = timedelta(hours=1)
+LATER = START + timedelta(days=1)
 
 
 @pytest.fixture(params=["sqlite", "postgres"])
@@ -59,12 +63,9 @@ def shape(database: Database) -> dict[str, Any]:
         )
     with database.engine.connect() as connection:
         rules = {name: re.sub(r"\s+", " ", sql) for name, sql in connection.execute(text(query))}
-        if database.sqlite:  # without it an id would come again
-            counted = "SELECT name, sql LIKE '%AUTOINCREMENT%' FROM sqlite_master WHERE type = 'table'"
-            for name, counts in connection.execute(text(counted)):
-                if name in found:
-                    found[name]["ids never come again"] = bool(counts)
-    return {"tables": found, "rules": rules}
+        numbered = "SELECT name FROM sqlite_master WHERE type = 'table' AND sql LIKE '%AUTOINCREMENT%' ORDER BY name"
+        once = list(connection.scalars(text(numbered))) if database.sqlite else []
+    return {"tables": found, "rules": rules, "ids given once": once}
 
 
 def made_by_models(bare: Database, request: pytest.FixtureRequest, tmp_path: Path) -> dict[str, Any]:
@@ -151,6 +152,9 @@ def test_altering_a_table_keeps_its_rules_and_its_children(bare: Database) -> No
         "SELECT count(*) FROM reservation r JOIN site s ON s.conference_id = r.conference_id AND s.room_id = r.room_id"
     )
     assert bare.read_now(lambda db: db.execute(text(left)).scalar()) == 4
+    again = wish(starts=LATER, ends=LATER + HOUR)
+    later = bare.write_now(lambda db: book(db, again, actor="cli", now=NOW, rules=RULES))
+    assert later.id > booked.id
     with pytest.raises(RoomTaken):
         bare.write_now(lambda db: book(db, wish(), actor="cli", now=NOW, rules=RULES))
     assert booked.id > 0
