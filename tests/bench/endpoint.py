@@ -32,7 +32,8 @@ def figures(only: str) -> Iterator[Figure]:
         database = Database(url)
         token, rooms = furnish(database, present=False)
         access = database.write_now(_pair)
-        database.write_now(_book_days)
+        for number in range(10):
+            database.write_now(_book, number)
         with serving(url, token, rooms) as house:
             yield from asyncio.run(_agenda(house, access))
         database.close()
@@ -44,16 +45,15 @@ def _pair(db: Session) -> str:
     return issue_tokens(db, endpoint, now=datetime.now(UTC)).access
 
 
-def _book_days(db: Session) -> None:
-    """Two conferences a day for five days in the endpoint's room."""
+def _book(db: Session, number: int) -> None:
+    """One of two conferences a day for five days in the endpoint's room."""
     now = datetime.now(UTC)
-    for number in range(10):
-        starts = now + timedelta(hours=3 + 11 * number)
-        wish = Booking(
-            title=f"Giao ban {number}", kind="emergency", form="online", host_unit_id=2, starts=starts,
-            ends=starts + timedelta(hours=2), room_ids=(1, 2), no_secrets=True,
-        )  # fmt: skip
-        book(db, wish, actor="cli", now=now, rules=Rules(bridges=(1,)))
+    starts = now + timedelta(hours=3 + 11 * number)
+    wish = Booking(
+        title=f"Giao ban {number}", kind="emergency", form="online", host_unit_id=2, starts=starts,
+        ends=starts + timedelta(hours=2), room_ids=(1, 2), no_secrets=True,
+    )  # fmt: skip
+    book(db, wish, actor="cli", now=now, rules=Rules(bridges=(1,)))
 
 
 async def _agenda(house: House, access: str) -> list[Figure]:
