@@ -25,7 +25,7 @@ STATUS_BY_CODE: dict[str, int] = {
     "not_found": 404, "not_allowed": 403,
     "malformed": 400, "not_signed_in": 401, "sign_in_wrong": 401, "cross_site": 403, "method_not_allowed": 405,
     "gone": 410, "too_large": 413, "media_type": 415, "key_reused": 422, "internal": 500, "unavailable": 503,
-    "admin_exists": 409, "too_many_tries": 429, "conflict": 409, "not_acceptable": 406,
+    "admin_exists": 409, "too_many_tries": 429, "not_acceptable": 406,
     "expectation": 417,
 }  # fmt: skip
 
@@ -52,7 +52,6 @@ TEXTS: dict[str, str] = {
     "key_reused": "The Idempotency-Key was already used for another request.",
     "internal": "Something went wrong on our side. It has been noted under the number below.",
     "unavailable": "The service is not available for a moment. Try again.",
-    "conflict": "This does not fit with what is there.",
     "not_acceptable": "None of the asked-for forms can be given.",
     "expectation": "The expectation of the request cannot be met.",
     "admin_exists": "There is an administrator already.",

@@ -9,6 +9,7 @@ from pathlib import Path
 from jinja2.ext import babel_extract
 
 import confsvc
+from confsvc import wording
 from confsvc.i18n import negotiate, text, translations
 from confsvc.web import error_words, errors, names, navigation, problem
 from rooms.errors import FieldError, Invalid, NotFound
@@ -84,3 +85,26 @@ def test_vietnamese_unless_english_was_chosen() -> None:
     assert negotiate("en", "vi") == "vi"
     assert negotiate("", "xx") == "vi"
     assert text("%(num)s day", "en", {"num": 3}) == "3 day"
+
+
+def test_the_rule_on_state_secrets_stands_wherever_people_speak() -> None:
+    """Booking form and join page (in their templates' sentences), the idle screen of a hall, every letter."""
+    templates = ROOT / "confsvc" / "web" / "templates"
+    for name, sentence in (
+        ("book.html", "I confirm: no state secrets will be spoken of or shown in this meeting."),
+        ("join.html", "No state secrets may be spoken of or shown on this system."),
+        ("base.html", "No state secrets on this system"),
+    ):
+        assert f'_("{sentence}")' in (templates / name).read_text("utf-8"), name
+        assert "bí mật nhà nước" in text(sentence, "vi")
+    hall = (templates / "kiosk.html").read_text("utf-8")
+    footer = hall[hall.index('<footer data-screen="idle') :]
+    assert "bí mật nhà nước" in footer and "No state secrets" in footer
+    content = {
+        "what": "booked", "title": "Giao ban", "host": "Sở Nội vụ", "form": "online",
+        "chair": {"name": "", "title": ""}, "contact": {"name": "", "phone": ""},
+        "starts": "2026-12-01T01:00:00+00:00", "ends": "2026-12-01T02:00:00+00:00",
+    }  # fmt: skip
+    for letter in (wording.plain(content, "vi", None), wording.html(content, "vi", None)):
+        assert text(wording.SECRECY, "vi") in letter
+        assert "bí mật nhà nước" in letter

@@ -89,8 +89,9 @@ def test_an_end_and_a_withdrawal(house: Database) -> None:
     first, later = put(house), put(house, value="9", valid_from=date(2027, 1, 1))
     now: dict[str, Any] = {"actor": "account:1", "now": NOW}
     house.write_now(withdraw_rule, later, **now)
-    with pytest.raises(Invalid, match="valid_from"):
+    with pytest.raises(Invalid) as in_force:
         house.write_now(withdraw_rule, first, **now)
+    assert [e.code for e in in_force.value.errors] == ["in_force"]
     assert rows(house) == [("5", "2026-03-01", None)], "what held before goes on"
     house.write_now(end_rule, first, date(2026, 12, 31), "", **now)
     for last, code in (
