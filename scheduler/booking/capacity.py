@@ -6,6 +6,7 @@ of what is taken during its span, plus what it takes itself, against what the re
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -140,7 +141,9 @@ def fits_bridge(limit: BridgeLimit, taken: Amount, wanted: Amount) -> bool:
 def largest_size(limit: BridgeLimit, taken: Amount, profile: Profile) -> int:
     """How many senders at ``profile`` still fit on the host; bounds by seats, then by kbit/s (which grow with size)."""
     seats = limit.seats - taken.seats if limit.seats is not None else 10_000
-    size = max(seats, 0)
-    while size > 0 and not fits_bridge(limit, taken, bridge_amount([profile] * size, 0, size, profile)):
-        size -= 1
-    return size
+
+    def too_many(size: int) -> bool:
+        kbps = size * (profile.kbps_up + profile.down(size))
+        return not fits_bridge(limit, taken, Amount(size, kbps, 0))
+
+    return bisect_left(range(1, max(seats, 0) + 1), True, key=too_many)

@@ -5,8 +5,8 @@ Asked for after a refusal, never while the locks are held.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 from sqlalchemy.orm import Session
@@ -14,10 +14,13 @@ from sqlalchemy.orm import Session
 from rooms.place_queries import RoomOn, list_rooms
 from rooms.queries import UnitOn, list_units
 from scheduler.booking.booking import Booking, Rules
+from scheduler.booking.holding import survey
 from scheduler.booking.limits import is_urgent
+from scheduler.booking.party import Party, find_party
+from scheduler.booking.plan import plan_with
 from scheduler.booking.suggest import FreeTime, Resource, Search, free_times
 from scheduler.booking.suggest_queries import list_busy_spans, list_busy_union, list_seats
-from scheduler.errors import Taken
+from scheduler.errors import Full, Taken
 from scheduler.local_time import local_day
 from scheduler.timing import Spans, spans
 
@@ -26,7 +29,10 @@ MOST_ROOMS = 3
 """Rooms offered instead of one that is taken."""
 LOOK_AHEAD = timedelta(days=21)
 APART = timedelta(hours=1)
+SOUND = "audio"
+"""The profile without a picture."""
 _NEIGHBOURS = 8
+_TRIED = 12  # times whose lines and video host are looked at
 
 
 @dataclass(frozen=True)
@@ -43,8 +49,8 @@ class OtherRoom:
 
 @dataclass(frozen=True)
 class Smaller:
-    """A smaller form. ``code``: "without_sites" (the taken rooms of member sites stay away), "audio_only" and
-    "in_person" (where a line stands in the way); ``room_ids``: which sites it concerns."""
+    """A smaller form. ``code``: "without_sites" (member sites whose room or line is taken stay away), "audio_only" and
+    "in_person" (where a line or host stands in the way); ``room_ids``: which sites it concerns."""
 
     code: str
     room_ids: tuple[int, ...]
@@ -54,40 +60,45 @@ class Smaller:
 class WaysOut:
     """``times``: nearest common free times. ``rooms``: free rooms of the same unit. ``halls``: free halls of neighbours
     for a main site that is taken. ``shared``: a neighbour's site of this conference at which a unit can sit whose own
-    room is taken."""
+    room is taken. ``keys``: the public key of every room that is named by id."""
 
     times: tuple[FreeTime, ...] = ()
     rooms: tuple[OtherRoom, ...] = ()
     halls: tuple[OtherRoom, ...] = ()
     shared: tuple[OtherRoom, ...] = ()
     smaller: tuple[Smaller, ...] = ()
+    keys: Mapping[int, str] = field(default_factory=dict)
 
 
 def ways_out(
-    db: Session, booking: Booking, *, now: datetime, rules: Rules, taken: Sequence[Taken],
-    short_lines: Sequence[int] = (), except_id: int = 0,
+    db: Session, booking: Booking, *, now: datetime, rules: Rules, taken: Sequence[Taken], full: Sequence[Full] = (),
+    except_id: int = 0,
 ) -> WaysOut:  # fmt: skip
-    """The ways out of a refusal because of ``taken`` rooms.
+    """The ways out of a refusal because of ``taken`` rooms and ``full`` lines or hosts.
 
-    ``short_lines``: rooms whose line cannot carry the conference; ``except_id``: the conference that is changed.
+    ``except_id``: the conference that is changed. Without a party that exists on that day there is none.
     """
-    if booking.ends <= booking.starts or not booking.room_ids:
+    party, _ = find_party(db, booking, local_day(booking.starts))
+    if booking.ends <= booking.starts or party is None or not party.rooms:
         return WaysOut()
     missing = tuple(dict.fromkeys(t.room_id for t in taken))
     near = _Near.load(db, booking, rules, missing, except_id)
     return WaysOut(
-        times=tuple(nearest_times(db, booking, now=now, rules=rules, except_id=except_id)),
+        times=tuple(nearest_times(db, booking, party, now=now, rules=rules, except_id=except_id)),
         rooms=near.same_unit(),
         halls=near.halls(),
         shared=near.shared(),
-        smaller=_smaller(booking, missing, short_lines),
+        smaller=tuple(_smaller(db, booking, party, rules, missing, full, except_id)),
+        keys={room.room_id: room.key for room in party.rooms},
     )
 
 
 def nearest_times(
-    db: Session, booking: Booking, *, now: datetime, rules: Rules, except_id: int = 0, most: int = MOST_TIMES
-) -> list[FreeTime]:
-    """When all rooms of the booking and its chair are free: on its day, then on the next working days.
+    db: Session, booking: Booking, party: Party, *, now: datetime, rules: Rules, except_id: int = 0,
+    most: int = MOST_TIMES,
+) -> list[FreeTime]:  # fmt: skip
+    """When all rooms of the booking and its chair are free, and lines and host carry it: on its day, then on the next
+    working days.
 
     A wish that keeps the notice rule is only moved to later days, and so keeps it.
     """
@@ -103,20 +114,39 @@ def nearest_times(
         mail = booking.chair_mail.strip().lower()
         seats = list_seats(db, [mail], since, until, day, except_id=except_id)
         needed.append(Resource("chair", [(seat.starts, seat.ends) for seat in seats]))
-    return free_times(search, needed, most=most, apart=APART)
+    found: list[FreeTime] = []
+    for free in free_times(search, needed, most=_TRIED, apart=APART):
+        if len(found) < most and _carried(
+            db, replace(booking, starts=free.starts, ends=free.ends), party, rules, except_id
+        ):
+            found.append(free)
+    return found
+
+
+def _carried(db: Session, booking: Booking, party: Party, rules: Rules, except_id: int) -> bool:
+    """Whether lines and host have room for it beside what they carry then."""
+    return not booking.has_video or not survey(db, plan_with(booking, party, rules), rules, except_id=except_id).full
 
 
 def _rooms_as_one(held: list[tuple[datetime, datetime]], times: Spans) -> Resource:
     return Resource("rooms", held, times.starts - times.room_from, times.room_until - times.ends)
 
 
-def _smaller(booking: Booking, missing: tuple[int, ...], short_lines: Sequence[int]) -> tuple[Smaller, ...]:
-    found: list[Smaller] = []
-    if missing and booking.room_ids[0] not in missing and len(booking.room_ids) > len(missing):
-        found.append(Smaller("without_sites", missing))
-    if short_lines:
-        found += [Smaller("audio_only", tuple(short_lines)), Smaller("in_person", tuple(short_lines))]
-    return tuple(found)
+def _smaller(
+    db: Session, booking: Booking, party: Party, rules: Rules, missing: Sequence[int], full: Sequence[Full],
+    except_id: int,
+) -> Iterator[Smaller]:  # fmt: skip
+    lines = {one.id for one in full if one.what == "line"}
+    short = [room.room_id for room in party.rooms if room.line is not None and room.line.line_id in lines]
+    away = tuple(dict.fromkeys((*missing, *short)))
+    if away and booking.room_ids[0] not in away and len(booking.room_ids) > len(away):
+        yield Smaller("without_sites", away)
+    if not full:
+        return
+    sound = replace(booking, top_profile=SOUND)
+    if booking.top_profile != SOUND and not missing and _carried(db, sound, party, rules, except_id):
+        yield Smaller("audio_only", tuple(short))
+    yield Smaller("in_person", tuple(short))
 
 
 @dataclass(frozen=True)

@@ -1,8 +1,8 @@
 """Filling the booking form by one click: a way out of a refusal, or a time that was found.  (pure)
 
 A way is a text that a button sends as ``set``: an ISO time, or ``room:OLD:NEW``, ``hall:OLD:NEW:UNIT``,
-``seat:OLD:UNIT@ROOM``, ``without:OLD,OLD``, ``form:in_person``, rooms by key and units by code. What cannot be read
-changes nothing.
+``seat:OLD:UNIT@ROOM``, ``without:OLD,OLD``, ``profile:audio``, ``form:in_person``, rooms by key and units by code. What
+cannot be read changes nothing.
 """
 
 from __future__ import annotations
@@ -41,6 +41,8 @@ def follow(typed: Typed, way: object) -> Typed:
             return replace(_without(typed, [old]), seats=tuple(dict.fromkeys((*typed.seats, seat))))
         case "without", [names]:
             return _without(typed, names.split(","))
+        case "profile", ["audio"]:
+            return replace(typed, top_profile="audio")
         case "form", ["in_person"]:
             return replace(typed, form="in_person")
     return _moved(typed, way)
@@ -111,6 +113,8 @@ def _smaller(ways: WaysOut, places: Places, words: Phrases) -> Iterator[Way]:
         rooms = [places.room_by_id[i] for i in smaller.room_ids if i in places.room_by_id]
         if smaller.code == "without_sites" and rooms:
             yield Way(f"without:{','.join(room.key for room in rooms)}", _left_out(rooms, words))
+        elif smaller.code == "audio_only":
+            yield Way("profile:audio", words.say("By sound alone, without a picture"))
         elif smaller.code == "in_person":
             yield Way("form:in_person", words.say("In person: everybody comes to the main site"))
 

@@ -6,14 +6,15 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
-from sqlalchemy import insert
+from sqlalchemy import insert, update
 from sqlalchemy.orm import Session
 
 from confsvc.database import Database
-from rooms.models import Room, RoomUnit
+from rooms.models import Line, Room, RoomUnit
 from scheduler.booking import edit
 from scheduler.booking.book import book, check
 from scheduler.booking.booking import Booked, Booking
+from scheduler.booking.capacity import BridgeLimit
 from scheduler.booking.ways_out import Smaller, WaysOut, ways_out
 from scheduler.models import Conference, Delegation, Site
 from tests.scheduler.booking.offices import NOW, RULES, SINCE, START, offices, wish
@@ -26,8 +27,9 @@ def place(db: Session, **changes: Any) -> Booked:
 
 
 def look(db: Session, booking: Booking, **more: Any) -> WaysOut:
-    taken = check(db, booking, now=NOW, rules=RULES).taken
-    return ways_out(db, booking, now=NOW, rules=RULES, taken=taken, **more)
+    rules = more.pop("rules", RULES)
+    found = check(db, booking, now=NOW, rules=rules)
+    return ways_out(db, booking, now=NOW, rules=rules, taken=found.taken, full=found.full, **more)
 
 
 def add_room(db: Session, room_id: int, unit_id: int) -> None:
@@ -93,10 +95,33 @@ def test_a_main_site_that_is_taken_has_the_free_halls_of_neighbours(database: Da
     assert ways.smaller == () and ways.shared == ()
 
 
-def test_a_line_that_stands_in_the_way_leads_to_less_picture_or_none(database: Database) -> None:
+def narrow(db: Session) -> None:
+    """Rooms 11 and 12 share a line that carries one hall by sound."""
+    db.execute(insert(Line).values(id=1, name="Nhà A", owner_unit_id=11, kbps_up=150, kbps_down=2000, share=80))
+    db.execute(update(Room).where(Room.id.in_((11, 12))).values(line_id=1))
+
+
+def test_a_line_that_stands_in_the_way_leads_past_it_or_to_meeting_in_person(database: Database) -> None:
     offices(database)
-    ways = database.read_now(look, wish(), short_lines=(12,))
-    assert ways.smaller == (Smaller("audio_only", (12,)), Smaller("in_person", (12,)))
+    database.write_now(narrow)
+    database.write_now(place, room_ids=(2, 11))
+    booking = wish(room_ids=(14, 12, 13), host_unit_id=14)
+    ways = database.read_now(look, booking)
+    assert ways.smaller == (Smaller("without_sites", (12,)), Smaller("in_person", (12,)))
+    first = ways.times[0]
+    assert first.starts == START + 5.5 * HOUR, "the rooms are free before, the line is not"
+    moved = replace(booking, starts=first.starts, ends=first.ends)
+    assert database.read_now(check, moved, now=NOW, rules=RULES).ok
+
+
+def test_a_video_host_that_is_full_of_pictures_may_carry_sound(database: Database) -> None:
+    offices(database)
+    rules = replace(RULES, bridge_limits={1: BridgeLimit(seats=None, kbps=2000)})
+    database.write_now(lambda db: book(db, wish(room_ids=(2, 11)), actor="account:1", now=NOW, rules=rules))
+    booking = wish(room_ids=(14, 12, 13), host_unit_id=14)
+    ways = database.read_now(look, booking, rules=rules)
+    assert [smaller.code for smaller in ways.smaller] == ["audio_only", "in_person"]
+    assert database.read_now(check, replace(booking, top_profile="audio"), now=NOW, rules=rules).ok
 
 
 def test_an_urgent_one_is_offered_the_evening(database: Database) -> None:
