@@ -14,7 +14,7 @@ from confsvc.access import FUNCTION_PERMISSIONS
 from confsvc.models import Account, RoleGrant
 from rooms.changes import add_change
 from rooms.errors import FieldError, Invalid, NotAllowed, NotFound
-from scheduler.booking.validation import is_mail
+from rooms.fields import is_mail
 from scheduler.local_time import local_day
 
 LANGUAGES = ("vi", "en")

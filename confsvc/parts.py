@@ -12,6 +12,7 @@ from datetime import datetime
 
 from aiohttp import web
 
+from confsvc.alone import hold_alone
 from confsvc.effects import handlers, open_mailer, sender_of
 from confsvc.faces import faces
 from confsvc.jobs import Jobs, usual_rounds
@@ -27,6 +28,7 @@ from rooms.pairing import WrongCodes
 from scheduler.bridge_queries import register_bridges
 from scheduler.clock import Clock
 from scheduler.conduct.agenda import Mint
+from scheduler.outbox import give_back
 
 NOTICES: web.AppKey[Notices] = web.AppKey("notices", Notices)
 """Only with PostgreSQL: what this process and the others tell each other."""
@@ -98,6 +100,9 @@ async def jobs(app: web.Application) -> AsyncIterator[None]:
     settings, database, videos, pulse = app[keys.SETTINGS], app[keys.DATABASE], app[VIDEOS], app[keys.PULSE]
     clients = {video.name: video.client for video in videos.values()}
     mailer = open_mailer(settings)
+    lock = hold_alone(database)
+    if lock is not None:  # whoever held a lease was killed: its letters need not wait until the lease runs out
+        await database.write(give_back, now=app[keys.NOW]())
     work = app[JOBS] = Jobs(
         database, now=app[keys.NOW], timing=settings.timing,
         handlers=handlers(database, mailer, sender_of(settings), clients), videos=videos,
@@ -116,6 +121,8 @@ async def jobs(app: web.Application) -> AsyncIterator[None]:
     await clock.stop()
     await work.stop()
     await mailer.aclose()
+    if lock is not None:
+        lock.close()
 
 
 CLOCK: web.AppKey[Clock] = web.AppKey("clock", Clock)

@@ -70,7 +70,8 @@ def letter_subject(edition: EditionRow, language: str) -> str:
 def _attendees(content: Mapping[str, Any], letter: Mapping[str, Any], *, alone: bool) -> tuple[Attendee, ...]:
     """Everybody, each address once; the recipient is always among them, since clients hide the answer buttons else."""
     recipient = {"mail": letter["mail"], "name": letter["name"], "role": letter["role"]}
-    listed = {str(one["mail"]).lower(): one for one in (*content["attendees"], recipient)}
+    everybody = content["guests"] if "guests" in content else content["attendees"]  # as older editions have it
+    listed = {str(one["mail"]).lower(): one for one in (*everybody, recipient)}
     me = str(letter["mail"]).lower()
     if alone:
         listed = {me: recipient}

@@ -125,6 +125,12 @@ def expire(db: Session, *, now: datetime) -> int:
     return len(rows)
 
 
+def give_back(db: Session, *, now: datetime) -> int:
+    """All leases run out now; only for the one who knows that nobody who could hold one lives. How many."""
+    row = update(Effect).where(Effect.state == "leased", Effect.lease_until > now).values(lease_until=now)
+    return _count(db.execute(row.execution_options(synchronize_session=False)))
+
+
 def settle(db: Session, claimed: Claimed, outcome: Outcome, *, now: datetime) -> bool:
     """Write down what came of it; False when the lease had run out and another holds the row now.
 

@@ -33,7 +33,7 @@ def edition_content(conference: Conference | dict[str, Any], party: Party, what:
         "sites": [{"room": room.name, "unit": room.unit.short} for room in party.rooms],
         "chair": {"name": values["chair_name"], "title": values["chair_title"], "mail": values["chair_mail"]},
         "contact": {"name": values["contact_name"], "phone": values["contact_phone"]},
-        "attendees": [{"mail": i.mail, "name": i.name, "role": i.role} for i in party.invitees],
+        "guests": [{"mail": i.mail, "name": i.name, "role": i.role} for i in party.invitees],
         **extra,
     }
 

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from datetime import datetime, timedelta
 
 from rooms.errors import FieldError
+from rooms.fields import is_mail
 from scheduler.booking.booking import (
     LONGEST_NOTE,
     LONGEST_TITLE,
@@ -19,11 +20,7 @@ from scheduler.booking.limits import hours_errors, is_short_notice, lead_errors,
 from scheduler.kinds import FORMS, find_kind, find_reason
 from scheduler.local_time import local_day
 
-__all__ = ["field_errors", "in_person_errors", "is_mail", "is_short_notice", "is_shown", "warnings"]
-
-_MAIL = re.compile(
-    r"[a-z0-9!#$%&'*+/=?^_`{|}~.-]{1,64}@[a-z0-9](?:[a-z0-9-]*[a-z0-9])?(?:\.[a-z0-9](?:[a-z0-9-]*[a-z0-9])?)+"
-)
+__all__ = ["field_errors", "in_person_errors", "is_short_notice", "is_shown", "warnings"]
 
 _UNSHOWN = re.compile("[\x00-\x08\x0e-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
 
@@ -32,11 +29,6 @@ def is_shown(text: str) -> bool:
     """Whether a text holds nothing but what can be stored and read: no control signs, nothing that turns the direction
     of what stands beside it, no halves of signs. Zero-width signs that come with pasting are let through."""
     return _UNSHOWN.search(text) is None
-
-
-def is_mail(address: str) -> bool:
-    """Whether ``address`` (lower case) can be written into an invitation: plain ASCII, a dot in the domain."""
-    return len(address) <= 254 and ".." not in address and _MAIL.fullmatch(address) is not None
 
 
 def field_errors(

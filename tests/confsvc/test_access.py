@@ -47,7 +47,7 @@ CARRIED = {
     P.CONTACT_EDIT: "operator site_contact admin", P.ENDPOINT_READ: "operator site_contact admin",
     P.ENDPOINT_PAIR: "operator admin", P.OUTBOX_READ: "booker approver operator admin auditor",
     P.OUTBOX_RETRY: "operator admin", P.REPORT_WRITE: "reporter",
-    P.GOAL_EDIT: "reporter admin", P.ACCOUNT_ADMIN: "admin", P.AUDIT_READ: "auditor admin", P.RULES_EDIT: "admin",
+    P.GOAL_EDIT: "reporter admin", P.ACCOUNT_ADMIN: "admin", P.AUDIT_READ: "auditor", P.RULES_EDIT: "admin",
 }  # fmt: skip
 """The rules once more, written from the domain's side: permission to functions."""
 FUNCTIONS = sorted(set(FUNCTION_PERMISSIONS) - {"endpoint"})

@@ -211,7 +211,7 @@ def edition(people: int, **content: Any) -> EditionRow:
         "host_short": "Sở", "starts": START.isoformat(), "ends": END.isoformat(), "created": NOW.isoformat(),
         "sites": [], "chair": {"name": "", "title": "", "mail": None}, "contact": {"name": "", "phone": ""},
         "note": "", "letter_number": "",
-        "attendees": [{"mail": "chair@hop.example", "name": "Chủ trì", "role": "chair"}, *mails], **content,
+        "guests": [{"mail": "chair@hop.example", "name": "Chủ trì", "role": "chair"}, *mails], **content,
     }  # fmt: skip
     return EditionRow(1, "u1@hop.example", "REQUEST", 0, NOW, said)
 

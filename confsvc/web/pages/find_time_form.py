@@ -11,9 +11,9 @@ from confsvc.web.pages.phrases import Phrases
 from confsvc.web.pages.typed import Fields, list_field, parse_day, parse_guests, parse_time, text_field
 from confsvc.web.pages.ways import CARRIED, address
 from confsvc.web.pages.wish import MORNING, Typed, first_day
+from rooms.fields import is_mail
 from rooms.place_queries import RoomOn
 from scheduler.booking.booking import Rules
-from scheduler.booking.validation import is_mail
 from scheduler.local_time import LOCAL, local_day
 
 LENGTHS = (30, 60, 90, 120, 150, 180, 240, 300, 360, 480)

@@ -11,7 +11,7 @@ from aiohttp import web
 from sqlalchemy.orm import Session
 
 from confsvc import queries, tokens
-from confsvc.access import Permission, require
+from confsvc.access import Permission, may, require
 from confsvc.account_queries import Held, list_choices, list_held, list_last_seen, list_open_grants
 from confsvc.accounts import GRANTABLE, LANGUAGES, add_account, add_grant
 from confsvc.models import Account, LoginSession, RoleGrant
@@ -178,6 +178,7 @@ async def account_page(
         request, "user.html", status=422 if errors else 200, w=words, a=found, link=link, errors=errors or {},
         values=values or {"valid_from": words.date(today), "unit": own}, today=today, now=now,
         life=tokens.LINK_LIFE["password"].days, functions=[(code, words.function(code)) for code in GRANTABLE],
+        may_audit=may(keys.actor(request), Permission.AUDIT_READ),
     )  # fmt: skip
 
 
