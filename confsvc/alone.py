@@ -8,6 +8,7 @@ other's death (a lost connection is no proof), there a lease has to run out.
 from __future__ import annotations
 
 import fcntl
+from pathlib import Path
 from typing import IO
 
 from confsvc.database import Database
@@ -20,7 +21,7 @@ def hold_alone(database: Database) -> IO[str] | None:
     path = database.url.database
     if not database.sqlite or not path or path == ":memory:":
         return None
-    lock = open(f"{path}{SUFFIX}", "a", encoding="utf-8")  # noqa: SIM115 - held for as long as the service runs
+    lock = Path(f"{path}{SUFFIX}").open("a", encoding="utf-8")  # noqa: SIM115 - held for as long as the service runs
     try:
         fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:

@@ -65,9 +65,7 @@ async def test_every_form_leads_back_to_a_page_that_opens(served: Service) -> No
         (f"/conferences/{NO_KEY}/edit", "{here}/", f"/conferences/{NO_KEY}/edit"),
     ],
 )
-async def test_the_page_that_was_left_is_found_again(
-    served: Service, url: str, referer: str | None, back: str
-) -> None:
+async def test_the_page_that_was_left_is_found_again(served: Service, url: str, referer: str | None, back: str) -> None:
     assert await _sent(served.client(), url, referer and referer.format(here=served.url)) == back
 
 

@@ -1,4 +1,4 @@
-"""Steps that fail, video rooms that do not end and video hosts that are silent: others have their turn, people see it."""
+"""Steps that fail, video rooms that do not end, video hosts that are silent: others have their turn, people see it."""
 
 from __future__ import annotations
 

@@ -97,7 +97,8 @@ def today(db: Session, actor: Actor, words: Words, *, now: datetime) -> Today:
         over=views([x for x in lines if x.state in ("ended", "recorded") or x.ends <= now]),
         next_days=views(days), to_confirm=views(list_wanting_result(db, confirms, MOST)),
         drafts=views(list_drafts(db, books, MOST)), unreached=list_unreached(db, watched, now=now, limit=MOST),
-        troubled=_troubled(db, actor, now, night), stuck=views(_stuck(db, actor, now)), figures=_figures(db, actor, now),
+        troubled=_troubled(db, actor, now, night), stuck=views(_stuck(db, actor, now)),
+        figures=_figures(db, actor, now),
     )  # fmt: skip
 
 
