@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Mapping
 from datetime import datetime
+from functools import lru_cache
 
 from aiohttp import web
 
@@ -32,6 +33,7 @@ from scheduler.outbox import give_back
 
 NOTICES: web.AppKey[Notices] = web.AppKey("notices", Notices)
 """Only with PostgreSQL: what this process and the others tell each other."""
+MOST_TICKETS = 20_000
 JOBS: web.AppKey[Jobs] = web.AppKey("jobs", Jobs)
 """Only where `jobs` is among the parts; its ``tick`` is one whole round, for tests."""
 
@@ -86,8 +88,12 @@ async def endpoints(app: web.Application) -> AsyncIterator[None]:
 
 
 def mint_of(videos: Mapping[int, Video]) -> Mint:
-    """Tickets of endpoints; the video host repeats ``endpoint:<key>``, by which we know who came."""
+    """Tickets of endpoints; the video host repeats ``endpoint:<key>``, by which we know who came.
 
+    Kept once signed: the same arguments give the same ticket, and an agenda is made far more often than it changes.
+    """
+
+    @lru_cache(MOST_TICKETS)
     def mint(bridge_id: int, jitsi_name: str, endpoint: str, name: str, nbf: datetime, exp: datetime) -> str:
         user = {"id": f"endpoint:{endpoint}", "name": name}
         return videos[bridge_id].mint.room_token(jitsi_name, nbf=nbf, exp=exp, user=user)

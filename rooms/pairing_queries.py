@@ -6,10 +6,11 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from sqlalchemy import delete, func, insert, select, update
+from sqlalchemy import bindparam, delete, func, insert, literal, select, update
 from sqlalchemy.orm import Session
 
 from rooms.models import Endpoint, EndpointToken, Pairing, Room
+from rooms.prepared import Prepared
 
 
 def add_pairing(db: Session, values: dict[str, Any]) -> None:
@@ -75,6 +76,34 @@ def find_token(db: Session, sha256: str, kind: str) -> Held | None:
     query = query.where(EndpointToken.sha256 == sha256, EndpointToken.kind == kind)
     row = db.execute(query.execution_options(populate_existing=True)).one_or_none()
     return Held(row[0], row[1]) if row else None
+
+
+class Access(NamedTuple):
+    """What an access token says: whose it is, and until when."""
+
+    endpoint_id: int
+    key: str
+    room_id: int
+    want_rev: int
+    revoked_at: datetime | None
+    token_id: int
+    expires: datetime
+    used_at: datetime | None
+
+
+_ACCESS = Prepared(
+    select(
+        Endpoint.id, Endpoint.key, Endpoint.room_id, Endpoint.want_rev, Endpoint.revoked_at, EndpointToken.id,
+        EndpointToken.expires, EndpointToken.used_at,
+    )
+    .join(EndpointToken, EndpointToken.endpoint_id == Endpoint.id)
+    .where(EndpointToken.sha256 == bindparam("sha256"), EndpointToken.kind == literal("access"))
+)  # fmt: skip
+
+
+def find_access(db: Session, sha256: str) -> Access | None:
+    rows = _ACCESS.rows(db, sha256=sha256)
+    return Access._make(rows[0]) if rows else None
 
 
 def lock_room(db: Session, room_id: int) -> None:

@@ -20,6 +20,7 @@ from rooms.once import poke
 from rooms.pairing_queries import (
     add_tokens,
     delete_expired_tokens,
+    find_access,
     find_token,
     lock_endpoint,
     set_endpoint,
@@ -111,16 +112,15 @@ def refresh_tokens(db: Session, secret: str, *, now: datetime) -> Tokens | Refus
 
 def check_access(db: Session, secret: str, *, now: datetime) -> Holder | Refused:
     """Who holds an access token."""
-    found = find_token(db, digest(secret), "access") if len(secret) <= _LONGEST else None
+    found = find_access(db, digest(secret)) if len(secret) <= _LONGEST else None
     if found is None:
         return Refused("bad_token")
-    if found.endpoint.revoked_at is not None:
+    if found.revoked_at is not None:
         return Refused("revoked")
-    if found.token.expires <= now:
+    if found.expires <= now:
         return Refused("bad_token")
-    endpoint = found.endpoint
-    fresh = found.token.used_at is None
-    return Holder(endpoint.id, endpoint.key, endpoint.room_id, endpoint.want_rev, found.token.id, fresh)
+    fresh = found.used_at is None
+    return Holder(found.endpoint_id, found.key, found.room_id, found.want_rev, found.token_id, fresh)
 
 
 def put_out_of_service(

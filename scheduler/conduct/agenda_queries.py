@@ -6,10 +6,11 @@ from collections.abc import Collection, Sequence
 from datetime import date, datetime
 from typing import Any, NamedTuple
 
-from sqlalchemy import and_, bindparam, select
+from sqlalchemy import and_, bindparam, literal, select
 from sqlalchemy.orm import Session
 
 from rooms.models import Endpoint, Room, RoomUnit, UnitName
+from rooms.prepared import Prepared
 from rooms.queries import dated
 from scheduler.models import LONGEST_SPAN, Conference, Fact, Opening, Site
 
@@ -29,14 +30,14 @@ class Place(NamedTuple):
 _DAY: Any = bindparam("day")
 
 
-_PLACE = (
+_PLACE = Prepared(
     select(Endpoint.id, Endpoint.key, Room.id, Room.name, UnitName.short)
     .join(Room, Room.id == Endpoint.room_id)
     .outerjoin(RoomUnit, and_(RoomUnit.room_id == Room.id, dated(RoomUnit, _DAY)))
     .outerjoin(UnitName, and_(UnitName.unit_id == RoomUnit.unit_id, dated(UnitName, _DAY)))
     .where(Endpoint.id == bindparam("endpoint_id"), Endpoint.revoked_at.is_(None))
 )
-_SITTINGS = (
+_SITTINGS = Prepared(
     select(
         Conference.key, Conference.title, Conference.starts, Conference.ends, Conference.opens, Conference.latest_end,
         Conference.state, UnitName.short, Opening.bridge_id, Opening.jitsi_name, Opening.generation,
@@ -46,7 +47,7 @@ _SITTINGS = (
     .outerjoin(UnitName, and_(UnitName.unit_id == Conference.host_unit_id, dated(UnitName, _DAY)))
     .where(
         Site.room_id == bindparam("room_id"),
-        Conference.state.in_(ALIVE),
+        Conference.state.in_([literal(state) for state in ALIVE]),
         Conference.starts < bindparam("until"),
         Conference.starts > bindparam("since"),
     )
@@ -71,14 +72,14 @@ class Sitting(NamedTuple):
 
 
 def find_place(db: Session, endpoint_id: int, day: date) -> Place | None:
-    row = db.execute(_PLACE, {"endpoint_id": endpoint_id, "day": day}).one_or_none()
-    return Place(row[0], row[1], row[2], row[3], row[4] or "") if row else None
+    rows = _PLACE.rows(db, endpoint_id=endpoint_id, day=day)
+    return Place(*rows[0][:4], rows[0][4] or "") if rows else None
 
 
 def list_sittings(db: Session, room_id: int, now: datetime, until: datetime, day: date) -> list[Sitting]:
     """What is planned or running in a room, in time order, also what may already have ended by the clock."""
-    values = {"room_id": room_id, "since": now - LONGEST_SPAN, "until": until, "day": day}
-    return [Sitting(*row) for row in db.execute(_SITTINGS, values)]
+    rows = _SITTINGS.rows(db, room_id=room_id, since=now - LONGEST_SPAN, until=until, day=day)
+    return [Sitting._make(row) for row in rows]
 
 
 def list_keys_at(db: Session, endpoint_id: int, keys: Collection[str]) -> set[str]:
