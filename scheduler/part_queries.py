@@ -12,7 +12,7 @@ from scheduler.models import Delegation, Site
 
 
 class SiteRow(NamedTuple):
-    """One room's part: its key and name, and the short name of the unit that sits there."""
+    """One room's part: its key and name, the short name of the unit that sits there, and its picture's profile."""
 
     site_id: int
     room_id: int
@@ -21,12 +21,13 @@ class SiteRow(NamedTuple):
     role: str
     unit_code: str | None
     unit_short: str | None
+    profile: str | None
 
 
 def list_site_rows(db: Session, conference_id: int) -> list[SiteRow]:
     """The sites in their order; a site where several units sit is named after the first of them."""
     query = (
-        select(Site.id, Site.room_id, Room.key, Room.name, Site.role, Unit.code, Delegation.unit_short)
+        select(Site.id, Site.room_id, Room.key, Room.name, Site.role, Unit.code, Delegation.unit_short, Site.profile)
         .join(Room, Room.id == Site.room_id)
         .outerjoin(Delegation, Delegation.site_id == Site.id)
         .outerjoin(Unit, Unit.id == Delegation.unit_id)

@@ -21,6 +21,8 @@ def objections(
     is not asked for notice again, so that a name can be put right the day before."""
     moved = not except_id or find_booked_time(db, except_id) != (booking.kind, booking.starts, booking.ends)
     errors = field_errors(booking, now=now, rules=rules, draft=draft, moved=moved)
+    if booking.top_profile and booking.top_profile not in {profile.code for profile in rules.profiles}:
+        errors.append(FieldError("top_profile", "unknown_value"))
     if moved and not draft:
         errors += quota_errors(db, booking, rules=rules, except_id=except_id)
     return errors

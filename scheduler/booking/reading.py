@@ -21,6 +21,7 @@ from scheduler.record.seen import Devices, sightings
 
 GAP = timedelta(minutes=2)
 TROUBLED = ("deferred", "dead", "expired")
+NOT_YET = ("draft", "pending", "planned", "cancelled", "postponed")
 
 
 @dataclass(frozen=True)
@@ -28,7 +29,7 @@ class SiteView:
     """One room's part. ``link``: its endpoint's control link, None for a room without video part here.
 
     ``since``: in the video room since then, None when not in; ``first``: first seen; ``seconds``: connected so far
-    within the sitting; ``last``: last seen, None while in.
+    within the sitting; ``last``: last seen, None while in; ``profile``: the picture its line carries, None without.
     """
 
     room_id: int
@@ -40,6 +41,7 @@ class SiteView:
     first: datetime | None
     last: datetime | None
     seconds: int
+    profile: str | None = None
 
 
 @dataclass(frozen=True)
@@ -104,13 +106,13 @@ def _site_view(
     return SiteView(
         room_id=row.room_id, room=row.room, unit=row.unit_short or "", main=row.role == "main", link=state,
         since=spans[-1][0] if inside else None, first=spans[0][0] if spans else None,
-        last=spans[-1][1] if spans and not inside else None, seconds=int(seconds),
+        last=spans[-1][1] if spans and not inside else None, seconds=int(seconds), profile=row.profile,
     )  # fmt: skip
 
 
 def _presences(db: Session, conference: Conference, now: datetime) -> Sequence[Presence]:
     """While it runs, from the facts; once recorded, as derived."""
-    if conference.form == "in_person" or conference.state in ("draft", "planned", "cancelled"):
+    if conference.form == "in_person" or conference.state in NOT_YET:
         return ()
     if conference.state == "recorded":
         return [Presence(p.device, p.site_id, p.joined, p.left, "host") for p in list_presence(db, conference.id)]

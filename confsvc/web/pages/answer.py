@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -16,12 +17,15 @@ from scheduler.booking.party import find_party
 from scheduler.booking.ways_out import WaysOut, ways_out
 from scheduler.errors import Full, Taken
 from scheduler.local_time import local_day
+from scheduler.timing import Spans, spans
 
 
 @dataclass(frozen=True)
 class Answer:
     """``invited``: addresses that will be written to; ``notice``: working days between, ``required``: what the
-    rule asks for when it is short; ``outside``: offices are closed for some of it; ``free``: other times."""
+    rule asks for when it is short; ``outside``: offices are closed for some of it; ``ways``: what else could be done;
+    ``profiles``: the picture that each room's line would carry, by room id; ``times``: with buffers, None without a
+    readable time; ``size``: everybody who would join the video host."""
 
     taken: tuple[Taken, ...]
     full: tuple[Full, ...]
@@ -36,6 +40,15 @@ class Answer:
     clashes: tuple[Warning_, ...]
     ways: WaysOut
     timed: bool
+    profiles: Mapping[int, str]
+    times: Spans | None
+    size: int
+
+    @property
+    def sittings(self) -> int:
+        """In how many parts it fits a host that is too small for all at once; 0 when that is not the trouble."""
+        fits = min((full.fits or 0 for full in self.full if full.what == "bridge"), default=0)
+        return -(-self.size // fits) if 0 < fits < self.size else 0
 
     @property
     def ok(self) -> bool:
@@ -48,16 +61,21 @@ def answer(db: Session, wish: Wish, *, now: datetime, rules: Rules, except_id: i
     findings = check(db, booking, now=now, rules=rules, except_id=except_id)
     timed = not {e.field for e in wish.errors} & {"date", "start", "end"} and booking.starts < booking.ends
     party, _ = find_party(db, booking, local_day(booking.starts))
-    taken = findings.taken if timed else ()
+    taken, full = (findings.taken, findings.full) if timed else ((), ())
     said = {warning.code: warning.data for warning in findings.warnings} if timed else {}
     refused = any(error.code == "notice_too_short" for error in findings.errors)
     return Answer(
-        taken=taken, full=findings.full if timed else (), errors=tuple(form_errors(wish, findings.errors)), timed=timed,
+        taken=taken, full=full, errors=tuple(form_errors(wish, findings.errors)), timed=timed,
         short="short_notice" in said and not refused, notice=notice_days(now, booking.starts, rules.calendar),
         required=said.get("short_notice", {}).get("required", 0), outside="outside_hours" in said,
         invited=len(party.invitees) if party else 0,
         offices=len({room.unit.unit_id for room in party.rooms} | {u.unit_id for u in party.units}) if party else 0,
         sites=len(booking.room_ids),
         clashes=tuple(w for w in findings.warnings if w.code == "person_clash") if timed else (),
-        ways=ways_out(db, booking, now=now, rules=rules, taken=taken, except_id=except_id) if taken else WaysOut(),
+        ways=ways_out(db, booking, now=now, rules=rules, taken=taken, full=full, except_id=except_id)
+        if taken or full
+        else WaysOut(),
+        profiles=findings.profiles,
+        times=spans(booking.starts, booking.ends, rules.timing) if timed else None,
+        size=len(booking.room_ids) + (sum(one.role != "contact" for one in party.invitees) if party else 0),
     )  # fmt: skip

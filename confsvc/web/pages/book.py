@@ -68,7 +68,8 @@ async def checked(request: web.Request, typed: Typed) -> web.Response:
         ask, keys.actor(request), typed, now=keys.now(request), rules=keys.rules(request), permission=P
     )
     if "HX-Request" in request.headers:
-        return render(request, "book_answer.html", **answer_context(asked, Phrases(request[keys.LANGUAGE]), "/book"))
+        words = Phrases(request[keys.LANGUAGE])
+        return render(request, "book_answer.html", **answer_context(asked, words, "/book", keys.rules(request)))
     return form_page(request, asked)
 
 

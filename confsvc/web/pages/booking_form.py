@@ -26,6 +26,7 @@ from confsvc.web.pages.choices import (
 )
 from confsvc.web.pages.form_errors import error_texts
 from confsvc.web.pages.phrases import Phrases
+from confsvc.web.pages.pictures import picture_counts, picture_options
 from confsvc.web.pages.typed import parse_day
 from confsvc.web.pages.ways import way_groups
 from confsvc.web.pages.wish import ASK, Typed, Wish, wish_of
@@ -36,12 +37,13 @@ from scheduler.kinds import KINDS
 from scheduler.local_time import local_day
 from scheduler.models import Conference
 
-CHECKED_LIVE = ("start", "end", "date", "sites")
+CHECKED_LIVE = ("start", "end", "date", "sites", "top_profile")
 """Errors that the live answer names; what is merely not filled in yet waits for the button."""
 ORDER = (
     "title", "kind", "host", "form", "in_person_reason", "in_person_note", "date", "start", "end",
     "short_notice_reason", "main", "sites", "units", "chair_name", "chair_title", "contact_name", "contact_phone",
     "guests", "note", "letter_number", "chair_mail", "no_secrets", "clash_confirmed",
+    "top_profile",
 )  # fmt: skip
 """The fields from top to bottom."""
 
@@ -80,7 +82,7 @@ def form_page(
     words = Phrases(request[keys.LANGUAGE])
     return render(
         request, "book.html", status=status, errors=error_texts(_in_order(errors), words), conference=conference,
-        **form_context(request, asked, words), **answer_context(asked, words, base_of(conference)),
+        **form_context(request, asked, words), **answer_context(asked, words, base_of(conference), keys.rules(request)),
         seen_at=keys.now(request).isoformat(), unsent=words.near(unsent, keys.now(request)) if unsent else "",
     )  # fmt: skip
 
@@ -110,7 +112,7 @@ def form_context(request: web.Request, asked: Asked, words: Phrases) -> dict[str
         "reasons": reason_options(words, without=("secret",)),
         "ask_kinds": " ".join(k.code for k in KINDS if rules.book.choice("default_form", kind=k.code, **about) == ASK),
         "min_notice": rules.book.whole("notice_days", kind=wish.kind or None, **about),
-        "bridge": bool(rules.bridges),
+        "bridge": bool(rules.bridges), "pictures": picture_options(rules.profiles, words),
     }  # fmt: skip
 
 
@@ -132,12 +134,24 @@ def _clash(data: Mapping[str, Any], words: Phrases) -> str:
     )  # fmt: skip
 
 
+def _buffer(asked: Asked, rules: Rules, words: Phrases) -> str:
+    """From when until when the rooms are held, and why that is longer than the meeting; "" when it is not."""
+    times, timing = asked.answer.times, rules.timing
+    if times is None or (times.room_from, times.room_until) == (times.starts, times.ends):
+        return ""
+    said = {"since": words.clock(times.room_from), "until": words.clock(times.room_until)}
+    return words.say(
+        "%(since)s–%(until)s, with %(setup)s min to set up and %(clear)s min to clear", **said,
+        setup=timing.room_setup, clear=timing.room_clear,
+    )  # fmt: skip
+
+
 def base_of(conference: Conference | None) -> str:
     """Under which address the form is saved and checked."""
     return f"/conferences/{conference.key}" if conference else "/book"
 
 
-def answer_context(asked: Asked, words: Phrases, base: str) -> dict[str, Any]:
+def answer_context(asked: Asked, words: Phrases, base: str, rules: Rules) -> dict[str, Any]:
     """What the panel of the live answer needs."""
     told = [e for e in asked.answer.errors if e.field in CHECKED_LIVE and e.code != "required"]
     wish = asked.wish.booking
@@ -149,4 +163,6 @@ def answer_context(asked: Asked, words: Phrases, base: str) -> dict[str, Any]:
         "clash_confirmed": asked.typed.clash_confirmed,
         "holders": _holders(asked, words),
         "full": [full_text(full, words.language) for full in asked.answer.full],
+        "picture_counts": picture_counts(asked.answer.profiles, rules.profiles, words),
+        "buffer": _buffer(asked, rules, words),
     }  # fmt: skip

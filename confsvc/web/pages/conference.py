@@ -17,16 +17,18 @@ from confsvc.web.pages.actors import list_actor_names
 from confsvc.web.pages.changes import change_views, room_ids
 from confsvc.web.pages.course import course
 from confsvc.web.pages.phrases import Phrases
+from confsvc.web.pages.pictures import picture_words
 from confsvc.web.pages.sight import find_seen, may_do
 from confsvc.web.rendering import render
 from rooms.place_queries import list_phones
 from rooms.queries import list_names
+from scheduler.booking.booking import Rules
 from scheduler.booking.history_queries import find_current_room, list_changes, list_last_facts, list_room_names
 from scheduler.booking.reading import TROUBLED, SiteView, part_views, recipient_views, site_views
 from scheduler.local_time import local_day
 from scheduler.models import Conference
 from scheduler.standing import standing, wants_result
-from scheduler.timing import Timing, spans
+from scheduler.timing import spans
 
 Heard = Callable[[int], datetime | None]
 MOST_FACTS = 40
@@ -38,7 +40,7 @@ async def show(request: web.Request) -> web.Response:
     """GET /conferences/{key}."""
     words, now = Phrases(request[keys.LANGUAGE]), keys.now(request)
     context = await request.app[keys.DATABASE].read(
-        _whole, keys.actor(request), request.match_info["key"], words, now=now, timing=keys.rules(request).timing,
+        _whole, keys.actor(request), request.match_info["key"], words, now=now, rules=keys.rules(request),
         seen_at=_seen_at(request),
     )  # fmt: skip
     maildir = request.app[keys.SETTINGS].maildir is not None
@@ -49,7 +51,7 @@ async def status(request: web.Request) -> web.Response:
     """GET /conferences/{key}/status: the fresh part alone; 204 while nothing in it has changed."""
     words, now = Phrases(request[keys.LANGUAGE]), keys.now(request)
     context = await request.app[keys.DATABASE].read(
-        _fresh, keys.actor(request), request.match_info["key"], words, now=now, timing=keys.rules(request).timing,
+        _fresh, keys.actor(request), request.match_info["key"], words, now=now, rules=keys.rules(request),
         seen_at=_seen_at(request),
     )  # fmt: skip
     found = mark(context)
@@ -67,17 +69,17 @@ def _seen_at(request: web.Request) -> Heard:
 
 def mark(context: Mapping[str, Any]) -> str:
     """Tells whether the fresh part would look the same: minutes count, seconds do not."""
-    sites = [(s.room_id, s.link, s.since, s.last, s.seconds // 60) for s in context["sites"]]
+    sites = [(s.room_id, s.profile, s.link, s.since, s.last, s.seconds // 60) for s in context["sites"]]
     people = [(r.mail, r.delivery, r.at, r.again) for r in context["recipients"]]
     parts = (context["standing"], context["conference"].version, context["course"], sites, people)
     return hashlib.sha256(repr(parts).encode()).hexdigest()[:16]
 
 
 def _fresh(
-    db: Session, actor: Actor, key: str, words: Phrases, *, now: datetime, timing: Timing,
+    db: Session, actor: Actor, key: str, words: Phrases, *, now: datetime, rules: Rules,
     seen_at: Heard,
 ) -> dict[str, Any]:  # fmt: skip
-    conference = find_seen(db, actor, key)
+    conference, timing = find_seen(db, actor, key), rules.timing
     sites = site_views(db, conference, now=now, seen_at=seen_at)
     recipients = recipient_views(db, conference)
     here = standing(conference, now)
@@ -93,6 +95,7 @@ def _fresh(
         "begun": any(s.first is not None for s in sites),
         "may": may_do(actor, conference, now), "closes": times.ends_grace, "settled": times.settled,
         "wants_result": wants_result(conference),
+        "pictured": any(s.profile for s in sites), "pictures": picture_words(rules.profiles, words),
         "devices_wanting": _wanting(conference, sites, now),
     }  # fmt: skip
 
@@ -105,10 +108,10 @@ def _wanting(conference: Conference, sites: list[SiteView], now: datetime) -> in
 
 
 def _whole(
-    db: Session, actor: Actor, key: str, words: Phrases, *, now: datetime, timing: Timing,
+    db: Session, actor: Actor, key: str, words: Phrases, *, now: datetime, rules: Rules,
     seen_at: Heard,
 ) -> dict[str, Any]:  # fmt: skip
-    context = _fresh(db, actor, key, words, now=now, timing=timing, seen_at=seen_at)
+    context = _fresh(db, actor, key, words, now=now, rules=rules, seen_at=seen_at)
     conference, may = context["conference"], context["may"]
     changes, parts = list_changes(db, conference.id), part_views(db, conference)
     actors = list_actor_names(db, {row.actor for row in changes} | {conference.booked_by}, words)

@@ -59,8 +59,8 @@ async def check(request: web.Request) -> web.Response:
     typed = follow(read_typed(fields), fields.get("set"))
     asked, conference = await _ask(request, typed)
     if "HX-Request" in request.headers:
-        words = Phrases(request[keys.LANGUAGE])
-        return render(request, "book_answer.html", **answer_context(asked, words, base_of(conference)))
+        words, rules = Phrases(request[keys.LANGUAGE]), keys.rules(request)
+        return render(request, "book_answer.html", **answer_context(asked, words, base_of(conference), rules))
     return form_page(request, asked, conference=conference)
 
 

@@ -30,7 +30,7 @@ MORNING, LENGTH = time(8), timedelta(hours=2)
 TEXTS = (
     "title", "kind", "form", "host", "date", "start", "end", "main", "chair_name", "chair_title", "chair_mail",
     "contact_name", "contact_phone", "guests", "note", "letter_number", "short_notice_reason", "in_person_reason",
-    "in_person_note", "no_secrets", "clash_confirmed", "find",
+    "in_person_note", "no_secrets", "clash_confirmed", "find", "top_profile",
 )  # fmt: skip
 
 
@@ -66,6 +66,7 @@ class Typed:
     no_secrets: str = ""
     clash_confirmed: str = ""
     find: str = ""
+    top_profile: str = ""
 
     @property
     def starts(self) -> datetime | None:
@@ -126,7 +127,7 @@ def wish_of(typed: Typed, places: Places, *, now: datetime, book: RuleBook) -> W
         contact_phone=typed.contact_phone, note=typed.note, letter_number=typed.letter_number,
         short_notice_reason=typed.short_notice_reason or None, in_person_reason=typed.in_person_reason or None,
         in_person_note=typed.in_person_note, no_secrets=bool(typed.no_secrets),
-        clash_confirmed=bool(typed.clash_confirmed),
+        clash_confirmed=bool(typed.clash_confirmed), top_profile=typed.top_profile,
     )  # fmt: skip
     return Wish(booking, tuple(errors), guests)
 
@@ -192,7 +193,8 @@ def typed_of(booking: Booking, places: Places) -> Typed:
         contact_name=booking.contact_name, contact_phone=booking.contact_phone, guests=format_guests(booking.guests),
         note=booking.note, letter_number=booking.letter_number, short_notice_reason=booking.short_notice_reason or "",
         in_person_reason=booking.in_person_reason or "", in_person_note=booking.in_person_note,
-        no_secrets="1" if booking.no_secrets else "", **_times(booking.starts, booking.ends),
+        no_secrets="1" if booking.no_secrets else "", top_profile=booking.top_profile,
+        **_times(booking.starts, booking.ends),
     )  # fmt: skip
 
 
