@@ -41,6 +41,7 @@ _PROBLEM = {
             },
         },
         "taken": {"type": "array", "items": {"type": "object"}},
+        "ways_out": {"type": "object"},
         "data": {"type": "object"},
     },
 }

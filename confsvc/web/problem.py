@@ -10,6 +10,7 @@ from aiohttp import hdrs, web
 
 from confsvc.i18n import text
 from confsvc.web import keys
+from confsvc.web.api.ways import ways_shown
 from confsvc.web.errors import TEXTS, field_text, full_text, retry_after, status_of, taken_text, text_of
 from confsvc.web.rendering import render
 from rooms.errors import Invalid, NotFound, Problem
@@ -82,6 +83,8 @@ def document(request: web.Request, problem: Problem) -> dict[str, Any]:
         made["full"] = [shown_full(full, language) for full in problem.full]
     elif not isinstance(problem, NotFound) and problem.data:
         made["data"] = problem.data
+    if isinstance(problem, RoomTaken | NoCapacity) and problem.ways is not None:
+        made["ways_out"] = ways_shown(problem.ways).model_dump(mode="json")
     return made
 
 
