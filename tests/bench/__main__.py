@@ -6,10 +6,13 @@ import os
 import sys
 from pathlib import Path
 
-from tests.bench import booking, endpoint, freebusy, mail, record
+from tests.bench import booking, contention, endpoint, freebusy, mail, record
 from tests.bench.figure import Figure, write
 
-PARTS = {"booking.": booking, "freebusy.": freebusy, "endpoint.": endpoint, "mail.": mail, "record.": record}
+PARTS = {
+    "booking.contention": contention, "booking.": booking, "freebusy.": freebusy, "endpoint.": endpoint,
+    "mail.": mail, "record.": record,
+}  # fmt: skip
 
 
 def main(only: str) -> int:
