@@ -43,7 +43,7 @@ class AgendaSource:
         rules = self.rules()
         return agenda(
             db, endpoint_id, now=now, timing=rules.timing, mint=self.mint, bridges=self.faces,
-            operator_phone=self.operator_phone, calendar=rules.calendar,
+            operator_phone=self.operator_phone, calendar=rules.calendar, book=rules.book,
         )  # fmt: skip
 
 

@@ -10,15 +10,17 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from sqlalchemy.orm import Session
 
 from rooms.errors import NotFound
+from scheduler.booking.capacity import DEFAULT_PROFILES, Profile
 from scheduler.conduct.agenda_queries import Place, Sitting, find_place, list_sittings
 from scheduler.local_time import instant, local_day
+from scheduler.rulebook import RuleBook
 from scheduler.timing import Timing, join_at
 from scheduler.work_calendar import WorkCalendar
 
@@ -43,7 +45,7 @@ Mint = Callable[[int, str, str, str, datetime, datetime], str]
 
 def agenda(
     db: Session, endpoint_id: int, *, now: datetime, timing: Timing, mint: Mint, bridges: Mapping[int, BridgeFace],
-    operator_phone: str = "", calendar: WorkCalendar | None = None,
+    operator_phone: str = "", calendar: WorkCalendar | None = None, profiles: Sequence[Profile] = DEFAULT_PROFILES, book: RuleBook | None = None,
 ) -> dict[str, Any]:  # fmt: skip
     """The agenda of a live endpoint as JSON values; times are ISO 8601 in UTC with "Z".
 
@@ -51,7 +53,8 @@ def agenda(
     begins). Everything else is hinted over the channel.
 
     Listed are conferences of the next seven days (before long holidays of all days with tickets) with a video room on
-    one of ``bridges``, until each is to be left. ``calendar``: without one every Monday to Friday is worked.
+    one of ``bridges``, until each is to be left, with the picture of ``profiles`` that was decided for the room. ``calendar``: without one every Monday to Friday is worked.
+    ``book`` says how early devices join by kind of meeting; without it ``timing`` does.
     Raises NotFound for an endpoint that is unknown or revoked.
     """
     day = local_day(now)
@@ -60,8 +63,8 @@ def agenda(
         raise NotFound(kind="endpoint", key=endpoint_id)
     horizon = ticket_horizon(now, calendar or WorkCalendar())
     sittings = list_sittings(db, place.room_id, now, max(now + DAYS, horizon), day)
-    items = []
-    for sitting, joins, leaves in _times(sittings, timing, place.endpoint_key):
+    items, pictures = [], {profile.code: asdict(profile) for profile in profiles}
+    for sitting, joins, leaves in _times(sittings, timing, place.endpoint_key, book):
         face = bridges.get(sitting.bridge_id or 0)
         if leaves <= now or sitting.jitsi_name is None or face is None:
             continue
@@ -89,12 +92,22 @@ def _refresh_after(sittings: Sequence[Sitting], now: datetime, horizon: datetime
     return min(moment for moment in moments if moment > now)
 
 
-def _times(sittings: Sequence[Sitting], timing: Timing, endpoint_key: str) -> list[tuple[Sitting, datetime, datetime]]:
+def _led(timing: Timing, sitting: Sitting, book: RuleBook | None) -> Timing:
+    """The times of a sitting with the lead of its kind, never before the video room opens."""
+    if book is None:
+        return timing
+    lead = book.whole("endpoint_lead", kind=sitting.kind, unit_id=None, day=local_day(sitting.starts))
+    return timing if lead == timing.endpoint_lead else replace(timing, endpoint_lead=min(lead, timing.opens_before))
+
+
+def _times(
+    sittings: Sequence[Sitting], timing: Timing, endpoint_key: str, book: RuleBook | None
+) -> list[tuple[Sitting, datetime, datetime]]:
     """When the endpoint joins and leaves each sitting: it is in one at a time and never cuts the one before short."""
     joins: list[datetime] = []
     before: datetime | None = None
     for sitting in sittings:
-        joins.append(join_at(sitting.starts, timing, endpoint_key, before))
+        joins.append(join_at(sitting.starts, _led(timing, sitting, book), endpoint_key, before))
         before = sitting.ends if before is None else max(before, sitting.ends)
     grace = timedelta(minutes=timing.grace)
     leaves = [

@@ -41,6 +41,7 @@ _SITTINGS = Prepared(
     select(
         Conference.key, Conference.title, Conference.starts, Conference.ends, Conference.opens, Conference.latest_end,
         Conference.state, UnitName.short, Opening.bridge_id, Opening.jitsi_name, Opening.generation,
+        Conference.kind, Site.profile,
     )
     .join(Site, Site.conference_id == Conference.id)
     .outerjoin(Opening, and_(Opening.conference_id == Conference.id, Opening.until.is_(None)))
@@ -69,6 +70,8 @@ class Sitting(NamedTuple):
     bridge_id: int | None
     jitsi_name: str | None
     generation: int | None
+    kind: str
+    profile: str | None
 
 
 def find_place(db: Session, endpoint_id: int, day: date) -> Place | None:

@@ -20,6 +20,7 @@ from scheduler.booking.booking import Booking, Rules
 from scheduler.booking.edit import cancel
 from scheduler.conduct.agenda import BridgeFace, agenda, agenda_bytes, etag, iso, ticket_horizon, wanted
 from scheduler.models import Bridge, Conference
+from scheduler.rulebook import RuleBook, RuleRow
 from scheduler.timing import Timing
 from scheduler.work_calendar import SpecialDay, WorkCalendar
 from tests.directory import NOW
@@ -52,13 +53,14 @@ class World:
         return self.database.write_now(book, replace(booking, **more), actor="account:1", now=NOW, rules=rules).key
 
     def agenda(
-        self, now: datetime = NOW, room: RoomOn | None = None, calendar: WorkCalendar | None = None
+        self, now: datetime = NOW, room: RoomOn | None = None, calendar: WorkCalendar | None = None,
+        book: RuleBook | None = None,
     ) -> dict[str, Any]:
         endpoint_id = (room or self.room).endpoint_id
         assert endpoint_id is not None
         return self.database.read_now(
             agenda, endpoint_id, now=now, timing=TIMING, mint=_mint, bridges={self.bridge: FACE},
-            operator_phone="113", calendar=calendar,
+            operator_phone="113", calendar=calendar, book=book,
         )  # fmt: skip
 
 
@@ -98,6 +100,17 @@ def test_an_item_has_all_that_a_device_needs(world: World) -> None:
                    "base_url": "https://meet.example", "simulated": False},
         "subject": "Tập huấn an toàn thông tin", "config": {}, "audio_muted": True,
     }  # fmt: skip
+
+
+@pytest.mark.parametrize(("lead", "minutes"), [("30", 30), ("1", 1), ("60", 60)])
+def test_devices_join_as_early_as_the_rule_for_the_kind_says(world: World, lead: str, minutes: int) -> None:
+    starts = NOW + timedelta(days=1)
+    world.book(starts)
+    row = RuleRow(1, "endpoint_lead", "training", None, lead, "", (NOW + timedelta(days=1)).date(), None)
+    joins = [datetime.fromisoformat(world.agenda(book=b)["conferences"][0]["join_at"])
+             for b in (RuleBook([row]), RuleBook([replace(row, kind="briefing")]))]  # fmt: skip
+    assert starts - joins[0] <= timedelta(minutes=minutes) < starts - joins[0] + timedelta(seconds=21)
+    assert timedelta(minutes=14) < starts - joins[1] <= timedelta(minutes=15)
 
 
 def test_the_bytes_change_only_when_something_changed(world: World) -> None:
