@@ -6,8 +6,9 @@ the check that counts, anywhere else it is an answer to somebody who asks.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from sqlalchemy.orm import Session
 
@@ -15,22 +16,27 @@ from scheduler.booking.booking import Rules
 from scheduler.booking.capacity import (
     Amount,
     LineLimit,
-    Load,
     Profile,
     best_profile,
     bridge_amount,
     fits_bridge,
     largest_size,
-    peak,
     up_to,
 )
-from scheduler.booking.capacity_queries import TakenAmount, list_bridge_amounts, list_line_amounts
+from scheduler.booking.capacity_queries import (
+    TakenAmount,
+    list_bridge_amounts,
+    list_bridge_peaks,
+    list_line_amounts,
+    list_line_peaks,
+)
 from scheduler.booking.party import Party
 from scheduler.booking.plan import Plan
 from scheduler.booking.queries import LinePart, list_taken
 from scheduler.booking.reservations import BRIDGE, LINE, Hold, room_holds
 from scheduler.errors import Full, NoCapacity, RoomTaken, Taken
-from scheduler.timing import Spans
+
+UNKNOWN = LineLimit(None, None)
 
 
 @dataclass
@@ -77,13 +83,21 @@ def survey(db: Session, plan: Plan, rules: Rules, *, except_id: int = 0) -> Surv
     if not booking.has_video:
         return found
     size = len(party.rooms) + _online_guests(party)
-    lines = _lines(party)
-    loads = list_line_amounts(db, list(lines), times.join_at, times.ends_grace, day, except_id=except_id)
-    used = _lines_into(found, party, loads, times, rules, size=size, top=booking.top_profile)
+    around = _Around(db, plan, rules, size, except_id)
+    used = _lines_into(found, around)
     if plan.bridge_id is not None:
-        hosts = list_bridge_amounts(db, [plan.bridge_id], times.opens, times.ends_grace, day, except_id=except_id)
-        _bridge_into(found, plan.bridge_id, used, hosts, times, rules, guests=_online_guests(party), size=size)
+        _bridge_into(found, plan.bridge_id, used, around)
     return found
+
+
+class _Around(NamedTuple):
+    """What every part of one survey looks at; ``size``: how many send."""
+
+    db: Session
+    plan: Plan
+    rules: Rules
+    size: int
+    except_id: int
 
 
 def _lines(party: Party) -> dict[int, LinePart]:
@@ -95,68 +109,66 @@ def _online_guests(party: Party) -> int:
     return sum(invitee.role != "contact" for invitee in party.invitees)
 
 
-def _lines_into(
-    found: Survey, party: Party, loads: list[TakenAmount], times: Spans, rules: Rules, *, size: int, top: str
-) -> list[Profile]:
-    """Give every site the best profile that its line still carries; rooms of one building share theirs."""
-    profiles = rules.profiles
-    taken: dict[int, list[Load]] = {}
-    for one in loads:
-        taken.setdefault(one.resource_id, []).append(one.load)
+def _lines_into(found: Survey, around: _Around) -> list[Profile]:
+    """Give every site the best profile that its line still carries; rooms of one building share theirs.
+
+    What a site takes it takes for the whole span, so it adds to the peak of the others.
+    """
+    party, times, profiles = around.plan.party, around.plan.times, around.rules.profiles
+    top, size = around.plan.booking.top_profile, around.size
+    taken = list_line_peaks(around.db, list(_lines(party)), times.join_at, times.ends_grace, except_id=around.except_id)
     used = []
     for room in party.rooms:
         line = room.line
-        mine = taken.setdefault(line.line_id, []) if line is not None else []
-        limit = line.limit if line is not None else LineLimit(None, None)
-        fullest = peak(mine, times.join_at, times.ends_grace)
-        profile = best_profile(profiles, limit, fullest, size, top=top)
+        fullest = taken.get(line.line_id, Amount()) if line is not None else Amount()
+        profile = best_profile(profiles, line.limit if line is not None else UNKNOWN, fullest, size, top=top)
         if profile is None:
-            least = up_to(profiles, top)[-1]
+            profile = up_to(profiles, top)[-1]
             if line is not None:
-                found.full.append(_full_line(line, fullest, least, size, loads))
-            profile = least
+                found.full.append(_full_line(line, fullest, profile, around))
         amount = Amount(0, profile.kbps_up, profile.down(size))
         if line is not None:
-            mine.append(Load(times.join_at, times.ends_grace, amount))
+            taken[line.line_id] = fullest + amount
             found.place.holds.append(Hold(LINE, line.line_id, times.join_at, times.ends_grace, amount))
         found.place.profiles[room.room_id] = profile.code
         used.append(profile)
     return used
 
 
-def _full_line(line: LinePart, taken: Amount, least: Profile, size: int, loads: Iterable[TakenAmount]) -> Full:
-    whole = line.limit.amount
+def _full_line(line: LinePart, taken: Amount, least: Profile, around: _Around) -> Full:
+    whole, times = line.limit.amount, around.plan.times
     measure, needed = "kbps_up", least.kbps_up
     if taken.kbps_up + needed <= whole.kbps_up:
-        measure, needed = "kbps_down", least.down(size)
+        measure, needed = "kbps_down", least.down(around.size)
     free = getattr(whole, measure) - getattr(taken, measure)
-    return _full("line", line.line_id, line.name, measure, needed, free, loads)
+    holders = list_line_amounts(
+        around.db, [line.line_id], times.join_at, times.ends_grace, around.plan.day, except_id=around.except_id
+    )
+    return _full("line", line.line_id, line.name, measure, needed, free, holders)
 
 
-def _bridge_into(
-    found: Survey, bridge_id: int, used: list[Profile], loads: list[TakenAmount], times: Spans, rules: Rules, *,
-    guests: int, size: int,
-) -> None:  # fmt: skip
+def _bridge_into(found: Survey, bridge_id: int, used: list[Profile], around: _Around) -> None:
     """Take seats and kbit/s of the host, or say what it lacks and how many sites would fit."""
-    limit, least = rules.bridge_limit(bridge_id), rules.profiles[-1]
-    wanted = bridge_amount(used, guests, size, rules.guest_profile)
-    fullest = peak((one.load for one in loads), times.opens, times.ends_grace)
+    times, rules, guests = around.plan.times, around.rules, _online_guests(around.plan.party)
+    limit, ids, span = rules.bridge_limit(bridge_id), [bridge_id], (times.opens, times.ends_grace)
+    wanted = bridge_amount(used, guests, around.size, rules.guest_profile)
     found.place.bridge_id = bridge_id
-    found.place.holds.append(Hold(BRIDGE, bridge_id, times.opens, times.ends_grace, wanted))
+    found.place.holds.append(Hold(BRIDGE, bridge_id, *span, wanted))
+    fullest = list_bridge_peaks(around.db, ids, *span, except_id=around.except_id).get(bridge_id, Amount())
     if fits_bridge(limit, fullest, wanted):
         return
     measure, most, taken, needed = "seats", limit.seats, fullest.seats, wanted.seats
     if most is None or taken + needed <= most:
         measure, most, taken, needed = "kbps_up", limit.kbps, fullest.kbps_up, wanted.kbps_up
-    fits = largest_size(limit, fullest, least)
-    found.full.append(_full("bridge", bridge_id, "", measure, needed, (most or 0) - taken, loads, fits=fits))
+    holders = list_bridge_amounts(around.db, ids, *span, around.plan.day, except_id=around.except_id)
+    fits = largest_size(limit, fullest, rules.profiles[-1])
+    found.full.append(_full("bridge", bridge_id, "", measure, needed, (most or 0) - taken, holders, fits=fits))
 
 
 def _full(
-    what: str, resource_id: int, name: str, measure: str, needed: int, free: int, loads: Iterable[TakenAmount],
+    what: str, resource_id: int, name: str, measure: str, needed: int, free: int, there: Sequence[TakenAmount],
     fits: int | None = None,
 ) -> Full:  # fmt: skip
-    there = [one for one in loads if one.resource_id == resource_id]
     holders = tuple(dict.fromkeys(one.holder for one in there if one.holder))
     until = min((one.load.ends for one in there), default=None)
     return Full(what, resource_id, name, measure, needed, max(free, 0), holders, until, fits)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
@@ -14,7 +15,8 @@ from confsvc.database import Database
 from rooms.models import Line, Room
 from scheduler.booking.book import book, check
 from scheduler.booking.booking import Booked, Booking
-from scheduler.booking.capacity import BridgeLimit
+from scheduler.booking.capacity import Amount, BridgeLimit, Load, peak
+from scheduler.booking.capacity_queries import list_line_peaks
 from scheduler.booking.edit import booking_of, cancel, change
 from scheduler.booking.queries import find_conference
 from scheduler.errors import NoCapacity, RoomTaken
@@ -147,3 +149,30 @@ def test_a_closure_takes_rooms_and_lines(database: Database) -> None:
     with pytest.raises(NoCapacity) as full:
         database.write_now(booked, wish(room_ids=(2, 13)))
     assert full.value.full[0].holders == ("Thay máy chiếu",)
+
+
+def test_the_database_finds_the_same_peak(database: Database) -> None:
+    offices(database)
+    dice = random.Random(7)
+    loads: list[Load] = []
+
+    def fill(db: Session) -> None:
+        lines(db)
+        times = {"starts": START, "ends": START + timedelta(hours=4)}
+        db.execute(
+            insert(Closure).values(id=1, key="c", kind="closed", reason="x", made_by="cli", made_at=NOW, **times)
+        )
+        for _ in range(60):
+            begin = START + timedelta(minutes=dice.randrange(0, 300, 5))
+            one = Load(begin, begin + timedelta(minutes=dice.randrange(5, 90, 5)), Amount(*dice.sample(range(99), 3)))
+            loads.append(one)
+            span = {"starts": one.starts, "ends": one.ends}
+            db.execute(insert(Reservation).values(closure_id=1, line_id=1, **span, **one.amount._asdict()))
+
+    database.write_now(fill)
+    for _ in range(30):
+        since = START + timedelta(minutes=dice.randrange(0, 300, 5))
+        until = since + timedelta(minutes=dice.randrange(5, 120, 5))
+        found = database.read_now(list_line_peaks, [1, 2], since, until)
+        assert found.get(1, Amount()) == peak(loads, since, until)
+        assert 2 not in found
