@@ -90,3 +90,9 @@ class Stale(Problem):
     """Somebody else changed it in the meantime: look again."""
 
     code = "stale"
+
+
+class SeriesBlocked(Problem):
+    """Some dates of a series cannot be booked as they are: ``dates`` says for each what stands in the way."""
+
+    code = "series_blocked"

@@ -10,6 +10,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 from rooms.models import LEVELS
 from rooms.schema import Row, add_rule, no_overlap_ddl, one_of, options
 from scheduler.booking.approval_models import Approval, OfficialLetter
+from scheduler.booking.series_models import COUNTS, Series, SeriesSkip
 from scheduler.conduct.models import Bridge, Done, Fact, Opening
 from scheduler.kinds import FORMS
 from scheduler.outbox_models import EFFECT_STATES, CalendarItem, Edition, Effect, Told
@@ -72,6 +73,10 @@ class Conference(Row):
     booked_at: Mapped[datetime]
     demo: Mapped[bool] = mapped_column(default=False)
     top_profile: Mapped[str] = mapped_column(default="", sort_order=1)  # no site is given a better one; "" any
+    series_id: Mapped[int | None] = mapped_column(ForeignKey("series.id"), sort_order=2)
+    original_starts: Mapped[datetime | None] = mapped_column(sort_order=2)  # which date of its series it is
+    recurrence_id: Mapped[datetime | None] = mapped_column(sort_order=2)  # its part of an entry that it shares
+    altered: Mapped[bool] = mapped_column(default=False, sort_order=2)  # changed by itself, apart from its series
     chair_level: Mapped[str] = mapped_column(default="", sort_order=3)  # "leader": of the province
     chair_for: Mapped[str] = mapped_column(default="", sort_order=3)  # whose deputy the chair is
     chair_consent: Mapped[str] = mapped_column(default="", sort_order=3)  # who agreed to the deputy, and when
@@ -93,6 +98,7 @@ class Conference(Row):
         Index(None, "host_unit_id", "starts"),
         Index(None, "counted_with"),
         Index(None, "uid"),
+        UniqueConstraint("series_id", "original_starts"),
     )
 
 
@@ -219,8 +225,8 @@ add_rule(
 )
 
 __all__ = [
-    "EFFECT_STATES", "EVIDENCE", "LONGEST_SPAN", "OUTCOMES", "STATES", "Approval", "Attendance", "Bridge",
+    "COUNTS", "EFFECT_STATES", "EVIDENCE", "LONGEST_SPAN", "OUTCOMES", "STATES", "Approval", "Attendance", "Bridge",
     "CalendarItem", "Closure", "Conference", "Delegation", "Done", "Edition", "Effect", "Fact", "Goal", "Guest",
-    "KpiScope", "OfficialLetter", "Opening", "Presence", "ProfileRow", "Reservation", "Site", "Tally",
-    "TallyDistrict", "Told",
+    "KpiScope", "OfficialLetter", "Opening", "Presence", "ProfileRow", "Reservation", "Series", "SeriesSkip", "Site",
+    "Tally", "TallyDistrict", "Told",
 ]  # fmt: skip

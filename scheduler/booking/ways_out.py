@@ -95,15 +95,15 @@ def ways_out(
 
 def nearest_times(
     db: Session, booking: Booking, party: Party, *, now: datetime, rules: Rules, except_id: int = 0,
-    most: int = MOST_TIMES,
+    most: int = MOST_TIMES, until: datetime | None = None,
 ) -> list[FreeTime]:  # fmt: skip
     """When all rooms of the booking and its chair are free, and lines and host carry it: on its day, then on the next
     working days.
 
-    A wish that keeps the notice rule is only moved to later days, and so keeps it.
+    A wish that keeps the notice rule is only moved to later days, and so keeps it. ``until``: nothing ends later.
     """
     length, day = booking.ends - booking.starts, local_day(booking.starts)
-    until = min(booking.starts + LOOK_AHEAD, now + timedelta(days=rules.horizon_days))
+    until = until or min(booking.starts + LOOK_AHEAD, now + timedelta(days=rules.horizon_days))
     search = Search(length, booking.starts, now + timedelta(microseconds=1), until, rules.calendar,
                     any_hour=is_urgent(booking, rules))  # fmt: skip
     since = booking.starts - timedelta(days=1)

@@ -9,7 +9,7 @@ from confsvc.migrations.batch import keeping_triggers
 from rooms.schema import Id, Json, UtcTime
 
 revision = "0007"
-down_revision = "0005"
+down_revision = "0006"
 branch_labels = None
 depends_on = None
 
