@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import NamedTuple
 
 from sqlalchemy.orm import Session
@@ -16,11 +17,13 @@ from scheduler.booking.booking import Rules
 from scheduler.booking.capacity import (
     Amount,
     LineLimit,
+    Load,
     Profile,
     best_profile,
     bridge_amount,
     fits_bridge,
     largest_size,
+    peak,
     up_to,
 )
 from scheduler.booking.capacity_queries import (
@@ -33,7 +36,7 @@ from scheduler.booking.capacity_queries import (
 from scheduler.booking.party import Party
 from scheduler.booking.plan import Plan
 from scheduler.booking.queries import LinePart, list_taken
-from scheduler.booking.reservations import BRIDGE, LINE, Hold, room_holds
+from scheduler.booking.reservations import BRIDGE, LINE, ROOM, Hold, room_holds
 from scheduler.errors import Full, NoCapacity, RoomTaken, Taken
 
 UNKNOWN = LineLimit(None, None)
@@ -75,15 +78,17 @@ def claims(plan: Plan) -> list[Hold]:
     return found
 
 
-def survey(db: Session, plan: Plan, rules: Rules, *, except_id: int = 0) -> Survey:
-    """The place for a wish as things stand; ``except_id``: the conference that is changed and not in its own way."""
+def survey(db: Session, plan: Plan, rules: Rules, *, except_id: int = 0, besides: Sequence[Hold] = ()) -> Survey:
+    """The place for a wish as things stand; ``except_id``: the conference that is changed and not in its own way.
+    ``besides``: what is not written yet and will be held too, by other dates of its series."""
     booking, party, times, day = plan.booking, plan.party, plan.times, plan.day
     found = Survey(Place(room_holds(booking.room_ids, times.room_from, times.room_until)))
     found.taken = list_taken(db, booking.room_ids, times.room_from, times.room_until, day, except_id=except_id)
+    found.taken += _own_rooms(plan, besides)
     if not booking.has_video:
         return found
     size = len(party.rooms) + _online_guests(party)
-    around = _Around(db, plan, rules, size, except_id)
+    around = _Around(db, plan, rules, size, except_id, besides)
     used = _lines_into(found, around)
     if plan.bridge_id is not None:
         _bridge_into(found, plan.bridge_id, used, around)
@@ -98,6 +103,26 @@ class _Around(NamedTuple):
     rules: Rules
     size: int
     except_id: int
+    besides: Sequence[Hold]
+
+    def own(self, kind: int, since: datetime, until: datetime) -> dict[int, Amount]:
+        """The most that other dates of the series take of each line or host during [since, until)."""
+        there: dict[int, list[Load]] = {}
+        for hold in self.besides:
+            if hold.kind == kind:
+                there.setdefault(hold.id, []).append(Load(hold.starts, hold.ends, hold.amount))
+        return {resource_id: peak(loads, since, until) for resource_id, loads in there.items()}
+
+
+def _own_rooms(plan: Plan, besides: Sequence[Hold]) -> list[Taken]:
+    """Rooms that another date of the same series will hold for some of the time."""
+    times, unit = plan.times, plan.party.host.short
+    names = {room.room_id: room.name for room in plan.party.rooms}
+    return [
+        Taken(hold.id, names[hold.id], unit, hold.starts, hold.ends)
+        for hold in besides
+        if hold.kind == ROOM and hold.id in names and hold.starts < times.room_until and hold.ends > times.room_from
+    ]
 
 
 def _lines(party: Party) -> dict[int, LinePart]:
@@ -117,6 +142,8 @@ def _lines_into(found: Survey, around: _Around) -> list[Profile]:
     party, times, profiles = around.plan.party, around.plan.times, around.rules.profiles
     top, size = around.plan.booking.top_profile, around.size
     taken = list_line_peaks(around.db, list(_lines(party)), times.join_at, times.ends_grace, except_id=around.except_id)
+    own = around.own(LINE, times.join_at, times.ends_grace)
+    taken |= {line_id: taken.get(line_id, Amount()) + more for line_id, more in own.items()}
     used = []
     for room in party.rooms:
         line = room.line
@@ -155,6 +182,7 @@ def _bridge_into(found: Survey, bridge_id: int, used: list[Profile], around: _Ar
     found.place.bridge_id = bridge_id
     found.place.holds.append(Hold(BRIDGE, bridge_id, *span, wanted))
     fullest = list_bridge_peaks(around.db, ids, *span, except_id=around.except_id).get(bridge_id, Amount())
+    fullest += around.own(BRIDGE, *span).get(bridge_id, Amount())
     if fits_bridge(limit, fullest, wanted):
         return
     measure, most, taken, needed = "seats", limit.seats, fullest.seats, wanted.seats
