@@ -31,6 +31,7 @@ STATES = (
 )  # fmt: skip
 EVENT_TYPES = (
     "joined", "left", "kicked", "error", "precheck", "device_changed", "crash", "offline", "online", "screen",
+    "quality",
 )  # fmt: skip
 DEVICE_STATES = ("ok", "warn", "fail", "off", "unknown")
 MOST_EVENTS = 200

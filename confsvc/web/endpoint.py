@@ -44,6 +44,7 @@ class AgendaSource:
         return agenda(
             db, endpoint_id, now=now, timing=rules.timing, mint=self.mint, bridges=self.faces,
             operator_phone=self.operator_phone, calendar=rules.calendar, book=rules.book,
+            profiles=rules.profiles,
         )  # fmt: skip
 
 

@@ -1,5 +1,8 @@
 // One meeting through Jitsi's IFrame API. Says joined, dropped, failed, kicked, gone and mute; decides nothing.
+import { Carried } from "./carried.js";
+
 const SCRIPT_LIMIT = 20_000;
+const MEASURE = 15_000;
 const PING = 5_000;
 
 // What an unattended room needs, over whatever the agenda's config says: no page that waits for a click, no dialog at
@@ -23,12 +26,20 @@ export function allowedBridge(bridge, origins) {
   }
 }
 
+/** What the picture decided for this room means to Jitsi; an agenda of an older service names none. */
+export function pictureConfig(picture) {
+  if (!picture) return {};
+  if (!picture.height) return { startAudioOnly: true, startWithVideoMuted: true, channelLastN: 0 };
+  const video = { height: { ideal: picture.height, max: picture.height, min: Math.min(180, picture.height) } };
+  return { resolution: picture.height, constraints: { video }, channelLastN: picture.last_n };
+}
+
 /** Options for JitsiMeetExternalAPI. */
 export function options(conference, room, parentNode) {
   return {
     roomName: conference.jitsi_name, jwt: conference.ticket, parentNode, width: "100%", height: "100%", lang: "vi",
     userInfo: { displayName: [room.unit, room.name].filter(Boolean).join(" – ") },
-    configOverwrite: { subject: conference.subject, ...conference.config, ...FORCED },
+    configOverwrite: { subject: conference.subject, ...conference.config, ...pictureConfig(conference.picture), ...FORCED },
     ...(conference.bridge.base_url.startsWith("http:") && { noSSL: true }),
   };
 }
@@ -36,6 +47,8 @@ export function options(conference, room, parentNode) {
 export class Meeting {
   #api = null;
   #ping = null;
+  #measure = null;
+  #carried = new Carried();
 
   /** again: an earlier attempt failed; then the host is asked anew, for an iframe of a dead host never says so. */
   constructor(place, conference, room, { attempt, again }, on) {
@@ -57,6 +70,7 @@ export class Meeting {
     on("videoConferenceJoined", ({ id }) => {
       this.id = id;
       this.#watch();
+      this.#quality();
       this.say("joined");
     });
     on("videoConferenceLeft", () => this.say("dropped", { why: "left" }));
@@ -80,13 +94,16 @@ export class Meeting {
   }
 
   hangup() {
+    this.#tell();
     if (this.#api) this.#api.executeCommand("hangup");
     else this.say("gone");
   }
 
   dispose() {
+    this.#tell();
     this.disposed = true;
     clearInterval(this.#ping);
+    clearInterval(this.#measure);
     this.#api?.dispose();
     this.place.replaceChildren();
   }
@@ -94,6 +111,23 @@ export class Meeting {
   #mute(what, muted) {
     this.muted[what] = muted;
     this.say("mute");
+  }
+
+  /** Neither shows more than was decided; what the line carries is measured. */
+  #quality() {
+    const { picture } = this.conference;
+    if (picture?.height) this.#api.executeCommand("setVideoQuality", picture.height);
+    clearInterval(this.#measure);
+    this.#measure = setInterval(() => {
+      this.#api.getConnectionStats?.().then((stats) => this.#carried.add(stats), () => {});
+    }, MEASURE);
+  }
+
+  /** Once, at the end: what was carried. */
+  #tell() {
+    const { key, picture } = this.conference;
+    const measured = this.#carried.take();
+    if (measured && picture) this.say("carried", { conference: key, data: { picture: picture.code, ...measured } });
   }
 
   /** An iframe that no longer answers a question is dead, whatever it last said. */

@@ -104,6 +104,7 @@ class Kiosk {
   };
 
   fromMeeting(event) {
+    if (event.t === "carried") return this.report("quality", event.conference, event.data);
     if (event.t === "mute") return this.draw();
     if (event.t === "device") return this.report("device_changed", this.state.conference, { code: event.code });
     this.feed(event);

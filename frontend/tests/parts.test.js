@@ -5,7 +5,8 @@ import { tidyDate, tidyTime } from "../js/fields.js";
 import { roughly } from "../js/relative.js";
 import { linkDelay, rejoinDelay, retryDelay } from "../kiosk/backoff.js";
 import { addSample, bestOffset, Clock } from "../kiosk/clock.js";
-import { allowedBridge, options } from "../kiosk/jitsi.js";
+import { Carried } from "../kiosk/carried.js";
+import { allowedBridge, options, pictureConfig } from "../kiosk/jitsi.js";
 import { LIMIT, Outbox } from "../kiosk/outbox.js";
 import { clockSpan, LocalTime, span } from "../kiosk/texts.js";
 
@@ -142,4 +143,23 @@ test("relative times", () => {
   assert.deepEqual(roughly(-7300), [-2, "hour"]);
   assert.deepEqual(roughly(300), [5, "minute"]);
   assert.equal(roughly(30), null);
+});
+
+test("the picture that was decided reaches Jitsi; an agenda without one changes nothing", () => {
+  assert.deepEqual(pictureConfig(undefined), {});
+  assert.deepEqual(pictureConfig({ code: "audio", height: 0, last_n: 3 }), { startAudioOnly: true, startWithVideoMuted: true, channelLastN: 0 });
+  const config = pictureConfig({ code: "360p", height: 360, kbps_up: 700, last_n: 4 });
+  assert.equal(config.resolution, 360);
+  assert.equal(config.constraints.video.height.max, 360);
+  assert.equal(config.channelLastN, 4);
+});
+
+test("what a line carried is the middle of what was measured, told once, and not after a short while", () => {
+  const carried = new Carried();
+  for (const n of [1, 2, 3]) carried.add({ bitrate: { upload: 100 * n, download: 10 }, packetLoss: { total: n } });
+  carried.add({ connectionQuality: 100 });
+  assert.equal(carried.take(), null);
+  for (const n of [4, 900, 2, 3, 1]) carried.add({ bitrate: { upload: n, download: 10 * n }, packetLoss: { total: n / 3 } });
+  assert.deepEqual(carried.take(), { up: 3, down: 30, loss: 1 });
+  assert.equal(carried.take(), null);
 });

@@ -33,6 +33,8 @@ from scheduler.booking.capacity_queries import (
     list_line_amounts,
     list_line_peaks,
 )
+from scheduler.booking.carried import carried_top
+from scheduler.booking.carried_queries import list_carried
 from scheduler.booking.party import Party
 from scheduler.booking.plan import Plan
 from scheduler.booking.queries import LinePart, list_taken
@@ -135,7 +137,8 @@ def _online_guests(party: Party) -> int:
 
 
 def _lines_into(found: Survey, around: _Around) -> list[Profile]:
-    """Give every site the best profile that its line still carries; rooms of one building share theirs.
+    """Give every site the best profile that its line still carries, none better than asked for and than what its room
+    carried lately; rooms of one building share their line.
 
     What a site takes it takes for the whole span, so it adds to the peak of the others.
     """
@@ -144,13 +147,15 @@ def _lines_into(found: Survey, around: _Around) -> list[Profile]:
     taken = list_line_peaks(around.db, list(_lines(party)), times.join_at, times.ends_grace, except_id=around.except_id)
     own = around.own(LINE, times.join_at, times.ends_grace)
     taken |= {line_id: taken.get(line_id, Amount()) + more for line_id, more in own.items()}
-    used = []
+    booking, used = around.plan.booking, []
+    carried = list_carried(around.db, booking.room_ids, booking.starts)
     for room in party.rooms:
         line = room.line
         fullest = taken.get(line.line_id, Amount()) if line is not None else Amount()
-        profile = best_profile(profiles, line.limit if line is not None else UNKNOWN, fullest, size, top=top)
+        best = _lower(profiles, top, carried_top(profiles, carried.get(room.room_id, ()), booking.starts))
+        profile = best_profile(profiles, line.limit if line is not None else UNKNOWN, fullest, size, top=best)
         if profile is None:
-            profile = up_to(profiles, top)[-1]
+            profile = profiles[-1]
             if line is not None:
                 found.full.append(_full_line(line, fullest, profile, around))
         amount = Amount(0, profile.kbps_up, profile.down(size))
@@ -160,6 +165,11 @@ def _lines_into(found: Survey, around: _Around) -> list[Profile]:
         found.place.profiles[room.room_id] = profile.code
         used.append(profile)
     return used
+
+
+def _lower(profiles: Sequence[Profile], top: str, other: str) -> str:
+    """Of two profiles that none may exceed, the one that binds; "" when neither does."""
+    return up_to(up_to(profiles, top), other)[0].code if top or other else ""
 
 
 def _full_line(line: LinePart, taken: Amount, least: Profile, around: _Around) -> Full:

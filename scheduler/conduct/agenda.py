@@ -45,7 +45,8 @@ Mint = Callable[[int, str, str, str, datetime, datetime], str]
 
 def agenda(
     db: Session, endpoint_id: int, *, now: datetime, timing: Timing, mint: Mint, bridges: Mapping[int, BridgeFace],
-    operator_phone: str = "", calendar: WorkCalendar | None = None, profiles: Sequence[Profile] = DEFAULT_PROFILES, book: RuleBook | None = None,
+    operator_phone: str = "", calendar: WorkCalendar | None = None, book: RuleBook | None = None,
+    profiles: Sequence[Profile] = DEFAULT_PROFILES,
 ) -> dict[str, Any]:  # fmt: skip
     """The agenda of a live endpoint as JSON values; times are ISO 8601 in UTC with "Z".
 
@@ -53,7 +54,8 @@ def agenda(
     begins). Everything else is hinted over the channel.
 
     Listed are conferences of the next seven days (before long holidays of all days with tickets) with a video room on
-    one of ``bridges``, until each is to be left, with the picture of ``profiles`` that was decided for the room. ``calendar``: without one every Monday to Friday is worked.
+    one of ``bridges``, until each is to be left, with the picture of ``profiles`` that was decided for the room.
+    ``calendar``: without one every Monday to Friday is worked.
     ``book`` says how early devices join by kind of meeting; without it ``timing`` does.
     Raises NotFound for an endpoint that is unknown or revoked.
     """
@@ -68,7 +70,8 @@ def agenda(
         face = bridges.get(sitting.bridge_id or 0)
         if leaves <= now or sitting.jitsi_name is None or face is None:
             continue
-        items.append(_item(sitting, place, face, joins, leaves, timing, mint, with_ticket=joins < horizon))
+        item = _item(sitting, place, face, joins, leaves, timing, mint, with_ticket=joins < horizon)
+        items.append(item | {"picture": pictures.get(sitting.profile or "")})
     return {
         "v": 1,
         "endpoint": place.endpoint_key,

@@ -99,6 +99,7 @@ def test_an_item_has_all_that_a_device_needs(world: World) -> None:
         "bridge": {"name": "main", "domain": "meet.example", "script_url": "https://meet.example/external_api.js",
                    "base_url": "https://meet.example", "simulated": False},
         "subject": "Tập huấn an toàn thông tin", "config": {}, "audio_muted": True,
+            "picture": {"code": "180p", "height": 180, "kbps_up": 250, "last_n": 5},
     }  # fmt: skip
 
 
