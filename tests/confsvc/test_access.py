@@ -147,7 +147,9 @@ PAST = {"starts": "2020-01-01T08:00:00+07:00", "ends": "2020-01-01T09:00:00+07:0
 FUTURE = {"starts": "2030-01-01T08:00:00+07:00", "ends": "2030-01-01T09:00:00+07:00"}
 STALE = {"version": 999}
 RESULT = "booker reporter operator"  # the host confirms, an operator corrects
-WHOLE = ("/users", "/audit", "/directory/new-unit", "/directory/import", "/rules/calendar/", "/rules/change", "/rules/{")
+WHOLE = (
+    "/users", "/audit", "/directory/new-unit", "/directory/import", "/rules/calendar/", "/rules/change", "/rules/{",
+)  # fmt: skip
 
 
 def samples(key: str) -> dict[tuple[str, str], Sample]:

@@ -101,7 +101,8 @@ def form_context(request: web.Request, asked: Asked, words: Phrases) -> dict[str
     typed, places = asked.typed, asked.places
     groups, hidden = site_groups(places, set(typed.sites), typed.find, words)
     rules, wish, day = keys.rules(request), asked.wish.booking, local_day(asked.wish.booking.starts)
-    about = {"unit_id": wish.host_unit_id, "day": day}
+    unit_id = wish.host_unit_id
+    forms = {k.code: rules.book.choice("default_form", kind=k.code, unit_id=unit_id, day=day) for k in KINDS}
     return {
         "typed": typed, "kinds": kind_options(words, rules.book, day), "forms": form_options(words),
         "hosts": places.host_options(typed.host),
@@ -110,8 +111,8 @@ def form_context(request: web.Request, asked: Asked, words: Phrases) -> dict[str
         "seats": seat_options(places, typed.seats, words),
         "units": unit_options([u for u in places.units if u.level != "commune"], set(typed.units)),
         "reasons": reason_options(words, without=("secret",)),
-        "ask_kinds": " ".join(k.code for k in KINDS if rules.book.choice("default_form", kind=k.code, **about) == ASK),
-        "min_notice": rules.book.whole("notice_days", kind=wish.kind or None, **about),
+        "ask_kinds": " ".join(code for code, form in forms.items() if form == ASK),
+        "min_notice": rules.book.whole("notice_days", kind=wish.kind or None, unit_id=unit_id, day=day),
         "bridge": bool(rules.bridges), "pictures": picture_options(rules.profiles, words),
     }  # fmt: skip
 
