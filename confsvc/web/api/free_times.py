@@ -10,7 +10,7 @@ from pydantic import Field, StringConstraints
 from sqlalchemy.orm import Session
 
 from confsvc.web import keys
-from confsvc.web.api.fields import Day, Line254, Model, RoomKey, Shown
+from confsvc.web.api.fields import Day, Model, RoomKey, Shown
 from confsvc.web.api.layer import operation
 from confsvc.web.pages.typed import parse_time
 from rooms.errors import FieldError, Invalid
@@ -20,11 +20,13 @@ from scheduler.booking.suggest import STEP
 from scheduler.local_time import local_day
 from scheduler.name_queries import list_room_ids
 
-MOST_NAMED = 50  # rooms: an address line has 8 KiB
+MOST_NAMED, MOST_OPTIONAL, MOST_NAMED_PEOPLE = 40, 20, 5
+"""In an address, whose line has 8 KiB."""
 MOST_PEOPLE = 50
 MOST_TIMES = 50
 WORKING_DAYS = 5
 Minutes = Annotated[int, Field(ge=SHORTEST_MINUTES, le=LONGEST_MINUTES)]
+Mail = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}@[A-Za-z0-9.-]{1,120}$")]
 Clock = Annotated[str, StringConstraints(pattern=r"^([01][0-9]|2[0-3]):[0-5][0-9]$")]
 
 
@@ -37,7 +39,7 @@ class FreeTimesIn(Model):
 
     sites: list[RoomKey] = Field(min_length=1, max_length=MOST_ROOMS)
     optional: list[RoomKey] = Field(default=[], max_length=MOST_ROOMS)
-    people: list[Line254] = Field(default=[], max_length=MOST_PEOPLE)
+    people: list[Mail] = Field(default=[], max_length=MOST_PEOPLE)
     minutes: Minutes = 60
     since: Day | None = Field(default=None, alias="from")
     until: Day | None = Field(default=None, alias="to")
@@ -48,7 +50,8 @@ class FreeTimesIn(Model):
 
 class FreeTimesQuery(FreeTimesIn):
     sites: list[RoomKey] = Field(min_length=1, max_length=MOST_NAMED)
-    optional: list[RoomKey] = Field(default=[], max_length=MOST_NAMED)
+    optional: list[RoomKey] = Field(default=[], max_length=MOST_OPTIONAL)
+    people: list[Mail] = Field(default=[], max_length=MOST_NAMED_PEOPLE)
     any_hour: bool = False
 
 
