@@ -33,7 +33,10 @@ class Section(BaseModel):
 
 
 class Service(Section):
-    """Where the service listens and how people reach it. ``var``: the folder of everything it writes."""
+    """Where the service listens and how people reach it. ``var``: the folder of everything it writes.
+
+    ``jobs`` false: this process only answers; another one advances conferences, sends letters, ends rooms.
+    """
 
     public_url: HttpUrl | None = None
     host: Text = "127.0.0.1"
@@ -42,6 +45,7 @@ class Service(Section):
     trusted_proxies: list[IPvAnyNetwork] = []
     allow_plain_http: bool = False
     operator_phone: Text = ""
+    jobs: bool = True
 
 
 class DatabaseSection(Section):

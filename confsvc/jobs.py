@@ -71,7 +71,8 @@ class Jobs:
     """The work of one process.
 
     ``handlers``: ``confsvc.effects.handlers``. ``rounds`` by name: `usual_rounds` and others. ``noted``: told the name
-    of each video host and whether it answered.
+    of each video host and whether it answered. ``acts`` False: another process advances and sends, this one runs its
+    rounds only.
     """
 
     def __init__(
@@ -84,6 +85,7 @@ class Jobs:
         videos: Mapping[int, Video],
         rounds: Mapping[str, Rounds] | None = None,
         noted: Callable[[str, bool], None] = lambda _name, _good: None,
+        acts: bool = True,
     ) -> None:
         self.database = database
         self.now = now
@@ -91,6 +93,7 @@ class Jobs:
         self.handlers = handlers
         self.videos = videos
         self.noted = noted
+        self.acts = acts
         self.rounds = dict(rounds or {})
         self.rounds.setdefault("census", Rounds(timedelta(minutes=1), self._census))
         self.last_tick: datetime | None = None
@@ -129,7 +132,7 @@ class Jobs:
     async def advance_due(self) -> int:
         """Advance every conference that is due, one small unit of work each; how many steps were taken."""
         steps = 0
-        while not self.stopping:
+        while self.acts and not self.stopping:
             due = await self.database.read(list_due, now=self.now(), limit=AT_ONCE)
             looked = [await self._advance(conference_id) for conference_id in due]
             steps += looked.count(Looked.TAKEN)
@@ -139,7 +142,7 @@ class Jobs:
 
     async def drain(self) -> int:
         """Act on what is owed until nothing is due."""
-        if not await self.database.read(outbox.is_due, now=self.now()):
+        if not self.acts or not await self.database.read(outbox.is_due, now=self.now()):
             return 0
         return await drain(self.database, self.handlers, now=self.now, stop=lambda: self.stopping, at=passing)
 

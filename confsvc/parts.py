@@ -102,8 +102,10 @@ def mint_of(videos: Mapping[int, Video]) -> Mint:
 
 
 async def jobs(app: web.Application) -> AsyncIterator[None]:
-    """The bell and what it rings: the loop over conferences, the outbox, the slower rounds."""
-    settings, database, videos, pulse = app[keys.SETTINGS], app[keys.DATABASE], app[VIDEOS], app[keys.PULSE]
+    """The bell and what it rings: the loop over conferences, the outbox, the slower rounds. Where the settings leave
+    the jobs to another process, only the rounds that are this process's own."""
+    settings, database, pulse = app[keys.SETTINGS], app[keys.DATABASE], app[keys.PULSE]
+    videos = app[VIDEOS] if settings.service.jobs else {}
     clients = {video.name: video.client for video in videos.values()}
     mailer = open_mailer(settings)
     lock = hold_alone(database)
@@ -113,6 +115,7 @@ async def jobs(app: web.Application) -> AsyncIterator[None]:
         database, now=app[keys.NOW], timing=settings.timing,
         handlers=handlers(database, mailer, sender_of(settings), clients), videos=videos,
         rounds=usual_rounds(database, app[HUB]) | {"rules": app[keys.STANDING].round()}, noted=pulse.video.__setitem__,
+        acts=settings.service.jobs,
     )  # fmt: skip
 
     async def ring() -> datetime | None:
@@ -139,7 +142,7 @@ RINGING: web.AppKey[bool] = web.AppKey("ringing", bool)
 def _deliver(app: web.Application, topics: frozenset[str]) -> None:
     app[HUB].poke(topics)
     _read_rules(app, topics)
-    if topics & {"outbox", "due"} and CLOCK in app:
+    if topics & {"outbox", "due"} and CLOCK in app and app[keys.SETTINGS].service.jobs:
         app[CLOCK].ring()
 
 

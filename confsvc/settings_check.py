@@ -101,6 +101,14 @@ def _bridge_secrets(bridge: BridgeSection, where: str) -> Iterator[Mistake]:
 
 
 def _database(settings: Settings) -> Iterator[Mistake]:
+    yield from _address(settings)
+    if not settings.service.jobs and (settings.database.url or "sqlite").startswith("sqlite"):
+        what = "SQLite is for one process, so nobody would advance conferences and send letters"
+        mend = "Remove the line, or use PostgreSQL; to look at a copy in quiet: confsvc serve --without-jobs"
+        yield Mistake("service.jobs", what, mend)
+
+
+def _address(settings: Settings) -> Iterator[Mistake]:
     if not settings.database.url:
         return
     try:

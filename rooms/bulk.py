@@ -15,6 +15,8 @@ from sqlalchemy import JSON, Connection, Dialect, Table
 from sqlalchemy.orm import Session
 from sqlalchemy.sql.schema import ScalarElementColumnDefault
 
+from rooms import driver
+
 Bundle = Sequence[tuple[Any, Sequence[dict[str, Any]]]]
 """Tables (mapped classes) and their rows, parents first. All rows of one table have the same keys."""
 
@@ -39,14 +41,13 @@ def next_ids(db: Session, model: Any, count: int = 1) -> list[int]:
     """``count`` ids that nobody else gets; on SQLite the caller must hold the write lock (every write unit does)."""
     name = model.__table__.name
     if db.connection().dialect.name == "postgresql":
-        rows = db.connection().exec_driver_sql(_NEXT, {"name": name, "count": count})
-        return [row[0] for row in rows]
+        return [row[0] for row in driver.rows(db.connection(), _NEXT, {"name": name, "count": count})]
     return next_ids_of(db, {model: count})[0]
 
 
 def next_ids_of(db: Session, counts: Mapping[Any, int]) -> list[list[int]]:
     """On SQLite, ids for several tables in one statement: how many by mapped class, in their order."""
-    last = {row[0]: row[1] for row in db.connection().exec_driver_sql("SELECT name, seq FROM sqlite_sequence")}
+    last = dict(driver.rows(db.connection(), "SELECT name, seq FROM sqlite_sequence"))
     firsts = [(last.get(model.__table__.name, 0) + 1, count) for model, count in counts.items()]
     return [list(range(first, first + count)) for first, count in firsts]
 
@@ -78,7 +79,7 @@ def _statement(parts: tuple[tuple[Table, tuple[str, ...]], ...], dialect: Dialec
 def _insert_postgresql(connection: Connection, parts: list[tuple[Table, list[dict[str, Any]]]]) -> None:
     statement = _statement(tuple((table, tuple(rows[0])) for table, rows in parts), connection.dialect)
     values = {f"p{number}": to_json(rows).decode() for number, (_, rows) in enumerate(parts)}
-    connection.exec_driver_sql(statement, values)
+    driver.execute(connection, statement, values)
 
 
 def _insert_sqlite(connection: Connection, table: Table, rows: list[dict[str, Any]]) -> None:
@@ -86,7 +87,7 @@ def _insert_sqlite(connection: Connection, table: Table, rows: list[dict[str, An
     sql, processors = _prepared(table, columns, connection.dialect)
     by_column = [_bound([row[name] for row in rows], p) for name, p in zip(columns, processors, strict=True)]
     values = list(zip(*by_column, strict=True))
-    connection.exec_driver_sql(sql, values if len(values) > 1 else values[0])
+    driver.execute(connection, sql, values, many=True)
 
 
 def _bound(values: list[Any], process: Any) -> list[Any]:

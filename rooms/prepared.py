@@ -15,6 +15,8 @@ from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.orm import Session
 from sqlalchemy.types import TypeEngine
 
+from rooms import driver
+
 Processor = Callable[[Any], Any] | None
 
 
@@ -92,11 +94,7 @@ class _Compiled:
         given = {**self.fixed, **values}
         bound = {name: process(given[name]) if process else given[name] for name, process in self.binds.items()}
         parameters: Any = tuple(bound[name] for name in self.positions) if self.positions is not None else bound
-        found = connection.exec_driver_sql(self.text, parameters).cursor
-        if found is None:
-            raise RuntimeError("a prepared statement answers with rows")
-        rows: list[tuple[Any, ...]] = list(found.fetchall())
-        found.close()
+        rows = driver.rows(connection, self.text, parameters)
         return [self._processed(row) for row in rows] if self.results else rows
 
     def _processed(self, row: tuple[Any, ...]) -> tuple[Any, ...]:

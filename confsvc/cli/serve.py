@@ -30,16 +30,19 @@ SIMULATOR_PATIENCE = 15.0
 @click.option("--quickstart", is_flag=True, help="Create and fill the database; simulate a video host if none is set.")
 @click.option("--json-logs", is_flag=True, help="Log lines as JSON, for a collector.")
 @click.option("--without-simulator", is_flag=True, help="Do not start the simulated video host beside the service.")
+@click.option("--without-jobs", is_flag=True, help="Advance no conference and send nothing: see service.jobs.")
 @click.pass_obj
 def serve(
     setup: Setup, host: str | None, port: int | None, var: str | None, quickstart: bool, json_logs: bool,
-    without_simulator: bool,
+    without_simulator: bool, without_jobs: bool,
 ) -> None:  # fmt: skip
     """Serve pages, API, room endpoints and video hosts until SIGTERM or Ctrl+C.
 
     Listening on an address that others can reach is refused without TLS (docs/operations.md says how to set it up).
     """
     settings = setup.settings(quickstart=quickstart, host=host, port=port, var=var)
+    if without_jobs:  # after the checks: on SQLite whoever says so here means it
+        settings = settings.model_copy(update={"service": settings.service.model_copy(update={"jobs": False})})
     if quickstart:
         prepare(settings, now())
     with setup.database(settings) as database:

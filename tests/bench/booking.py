@@ -1,4 +1,9 @@
-"""Booking over HTTP against exactly the same rows written by a bare driver under the same locks."""
+"""Booking over HTTP against exactly the same rows written by a bare driver under the same locks.
+
+The service runs without its jobs: the anchor sends no letters either, and what sending costs is measured in `mail`.
+With them in the same process a booking waits for its share of the interpreter; on PostgreSQL they can have one of
+their own (docs/operations.md, section 6).
+"""
 
 from __future__ import annotations
 
@@ -104,7 +109,7 @@ def _backend(backend: str) -> Iterator[Figure]:
             url = server.url(server.create()) if server else f"sqlite:///{folder / f'{present}.sqlite3'}"
             database = Database(url)
             token, rooms = furnish(database, present=present)
-            with serving(url, token, rooms) as house:
+            with serving(url, token, rooms, jobs=False) as house:
                 for count, clients in itertools.product((1, 30), (1, 8)):
                     figure = asyncio.run(_figure(backend, house, database, count, clients, present))
                     rates[count, clients, present] = figure.value

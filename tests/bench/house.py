@@ -170,8 +170,9 @@ _SQLITE_RESERVATIONS = (
 
 
 @contextmanager
-def serving(database_url: str, token: str, rooms: list[str]) -> Iterator[House]:
-    """The real service in a process of its own on a free port; its mail goes into a folder."""
+def serving(database_url: str, token: str, rooms: list[str], *, jobs: bool = True) -> Iterator[House]:
+    """The real service in a process of its own on a free port; its mail goes into a folder, unless it is without jobs
+    and sends none."""
     with tempfile.TemporaryDirectory(prefix="confsvc-bench-") as folder:
         port = _free_port()
         config = Path(folder) / "config.toml"
@@ -179,6 +180,7 @@ def serving(database_url: str, token: str, rooms: list[str]) -> Iterator[House]:
         for name in ("app", "callback"):
             (Path(folder) / name).write_text("0123456789abcdef0123456789abcdef", encoding="utf-8")
         command = [sys.executable, "-m", "confsvc", "--config", str(config), "serve", "--without-simulator"]
+        command += [] if jobs else ["--without-jobs"]
         log = (Path(folder) / "log").open("wb")
         child = subprocess.Popen(
             command, cwd=folder, stdout=log, stderr=log, env={**os.environ, "PYTHONPATH": str(Path.cwd())}

@@ -139,3 +139,18 @@ async def test_a_census_that_fails_ends_nothing_and_one_that_answers_closes_sess
     assert [f.at for f in world.rows(Fact, kind="room.gone")] == [loop.now]
     assert world.conference().state == "open"
     await close_videos(videos)
+
+
+async def test_a_process_without_jobs_leaves_them_to_another_and_runs_its_rounds(database: Database) -> None:
+    world, done = World(database), list[datetime]()
+
+    async def good(now: datetime) -> None:
+        done.append(now)
+
+    loop = Loop(database, rounds={"a": Rounds(timedelta(minutes=1), good)}, acts=False)
+    loop.now = END + timedelta(hours=1)
+    await loop.jobs.tick()
+    assert (loop.acted, world.conference().state, done) == ([], "planned", [loop.now])
+    other = Loop(database)
+    await other.jobs.tick()
+    assert len(other.acted) == 4

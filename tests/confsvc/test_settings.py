@@ -126,3 +126,10 @@ def test_a_misspelt_name_hides_no_other_mistake(config: Path) -> None:
         """
     )
     assert {"service.prot", "service.host", "times.grace", "bridges.chinh.secret_file"} <= set(_mistakes(config))
+
+
+def test_jobs_are_left_to_another_process_only_where_there_can_be_one(config: Path) -> None:
+    config.write_text("[service]\njobs = false\n")
+    assert "--without-jobs" in _mistakes(config)["service.jobs"]
+    config.write_text('[service]\njobs = false\n[database]\nurl = "postgresql://u@db/x"\n')
+    assert load(config).service.jobs is False
