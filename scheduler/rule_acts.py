@@ -79,7 +79,7 @@ def put_rule(db: Session, wish: RuleWish, *, actor: str, now: datetime) -> int:
     if prior is not None and wish.valid_to is not None and (prior.valid_to is None or prior.valid_to > wish.valid_to):
         rest = {"valid_from": wish.valid_to + ONE_DAY, "valid_to": prior.valid_to}
         add_rule(db, _place(wish) | {"value": prior.value, "reason": prior.reason} | rest)
-    before = _shown(prior) if prior else None
+    before = _terms(prior) if prior else None
     after = _place(wish) | {name: _text(value) for name, value in columns.items()}
     add_change(db, "rule", rule_id, act, actor=actor, now=now, before=before, after=after, reason=wish.reason or None)
     _follow(db, wish.what, wish.kind, wish.valid_from, wish.valid_to)
@@ -101,7 +101,7 @@ def end_rule(db: Session, rule_id: int, last_day: date, reason: str, *, actor: s
     set_rule(db, rule_id, {"valid_to": last_day})
     after = _shown(replace(row, valid_to=last_day))
     add_change(
-        db, "rule", rule_id, "ended", actor=actor, now=now, before=_shown(row), after=after,
+        db, "rule", rule_id, "ended", actor=actor, now=now, before={"valid_to": _text(row.valid_to)}, after=after,
         reason=reason.strip() or None,
     )  # fmt: skip
     _follow(db, row.what, row.kind, last_day + ONE_DAY, row.valid_to)
@@ -173,6 +173,11 @@ def _place(wish: RuleWish) -> dict[str, Any]:
 def _shown(row: RuleRow) -> dict[str, Any]:
     names = ("what", "kind", "unit_id", "value", "reason", "valid_from", "valid_to")
     return {name: _text(getattr(row, name)) for name in names}
+
+
+def _terms(row: RuleRow) -> dict[str, Any]:
+    """What a new value changes; what it is about stands in the new one, so that the log names it each time."""
+    return {name: _text(getattr(row, name)) for name in ("value", "reason", "valid_from", "valid_to")}
 
 
 def _text(value: Any) -> Any:

@@ -18,6 +18,7 @@ from confsvc.access import Permission, require
 from confsvc.web import keys
 from confsvc.web.pages.actors import list_actor_names
 from confsvc.web.pages.audit_subjects import About, list_subjects
+from confsvc.web.pages.rule_words import NAMES as RULES
 from confsvc.web.pages.typed import parse_day
 from confsvc.web.pages.words import SUBJECTS, Words
 from confsvc.web.rendering import render
@@ -158,6 +159,8 @@ def _shown(side: Mapping[str, Any], name: str, words: Words, units: Mapping[int,
         return units[value]
     if name == "function":
         return words.function(str(value))
+    if name == "what" and value in RULES:
+        return words(RULES[value])
     return words.value(name, value)[:300]
 
 

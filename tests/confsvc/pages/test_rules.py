@@ -93,6 +93,9 @@ async def test_a_rule_is_looked_at_set_changed_and_ended(service: Service, admin
     query = select(Change.act).where(Change.subject_kind == "rule").order_by(Change.id)
     acts = service.database.read_now(lambda db: list(db.scalars(query)))
     assert acts == ["added", "changed", "withdrawn", "ended"]
+    auditor = await service.browser(service.account("kiemtra", "auditor", unit="STTTT", at=None))
+    log = (await auditor.get("/audit?subject=rule")).text
+    assert log.count("Quy định: <ins>Báo trước</ins>") == 3 and "<del>5</del> → <ins>7</ins>" in log
 
 
 async def test_what_is_wrong_is_said_at_its_field_and_nothing_is_written(
