@@ -7,6 +7,7 @@ from confsvc.web import callbacks, channel, endpoint, health, login, metrics, op
 from confsvc.web.api import busy, conferences, directory, free_times, me, reading
 from confsvc.web.api import calendar as calendar_data
 from confsvc.web.api import figures as figure_data
+from confsvc.web.api import profiles as profile_data
 from confsvc.web.api import rules as rule_data
 from confsvc.web.pages import (
     account,
@@ -30,6 +31,7 @@ from confsvc.web.pages import (
     outbox,
     pair,
     place_acts,
+    profiles,
     result,
     rule_form,
     rules,
@@ -163,6 +165,8 @@ RULES = (
     Route("POST", "/rules/change", rule_form.save, P.RULES_EDIT),
     Route("POST", f"{RULE}/end", rules.end, P.RULES_EDIT),
     Route("POST", f"{RULE}/withdraw", rules.withdraw, P.RULES_EDIT),
+    Route("GET", "/rules/profiles", profiles.show, P.SIGNED_IN),
+    Route("POST", "/rules/profiles", profiles.save, P.RULES_EDIT),
     Route("GET", CALENDAR, calendar.show, P.SIGNED_IN),
     Route("POST", f"{CALENDAR}/days", calendar.save_day, P.RULES_EDIT),
     Route("POST", f"{CALENDAR}/days/remove", calendar.drop_day, P.RULES_EDIT),
@@ -173,6 +177,7 @@ RULES = (
 PROGRAMS = (
     Route("GET", f"{API}/calendar", calendar_data.calendar, P.SIGNED_IN),
     Route("GET", f"{API}/rules", rule_data.rules, P.SIGNED_IN),
+    Route("GET", f"{API}/profiles", profile_data.profiles, P.SIGNED_IN),
     Route("GET", f"{API}/figures", figure_data.figures, P.FIGURES_READ),
     Route("GET", f"{API}/figures/list", figure_data.behind, P.FIGURES_READ),
     Route("GET", f"{API}/openapi.json", openapi.openapi, P.PUBLIC),
