@@ -5,9 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from rooms.errors import Problem
+
+if TYPE_CHECKING:
+    from scheduler.booking.ways_out import WaysOut
 
 
 @dataclass(frozen=True)
@@ -58,6 +61,7 @@ class RoomTaken(NoPlace):
     """One or more of the rooms are held for some of the time; ``full``: lines and hosts that stand in the way too."""
 
     code = "room_taken"
+    ways: WaysOut | None = None
 
     def __init__(self, taken: Sequence[Taken] = (), full: Sequence[Full] = ()) -> None:
         self.taken, self.full = tuple(taken), tuple(full)
@@ -68,6 +72,7 @@ class NoCapacity(NoPlace):
     """The rooms are free, but a line or a video host is full for some of the time."""
 
     code = "no_capacity"
+    ways: WaysOut | None = None
 
     def __init__(self, full: Sequence[Full]) -> None:
         self.full = tuple(full)
@@ -80,10 +85,42 @@ class TooLate(Problem):
     code = "too_late"
 
 
+class NoExtension(Problem):
+    """A running conference cannot go on that long: a room, a line or the video host is promised to others, or it would
+    go beyond the ``latest`` end that was told from the start. ``longest``: the minutes that fit."""
+
+    code = "no_extension"
+
+    def __init__(
+        self, *, minutes: int, longest: int, latest: datetime | None, taken: Sequence[Taken] = (),
+        full: Sequence[Full] = (),
+    ) -> None:  # fmt: skip
+        self.taken, self.full, self.latest = tuple(taken), tuple(full), latest
+        super().__init__(minutes=minutes, longest=longest, latest=latest.isoformat() if latest else None)
+
+
 class WrongMove(Problem):
     """The conference's state does not allow this act."""
 
     code = "wrong_move"
+
+
+class NotAsked(Problem):
+    """Nobody asked this person about the conference, or the question has been answered."""
+
+    code = "not_asked"
+
+
+class OwnRequest(Problem):
+    """Nobody decides on a request of his own, unless a rule of the house lets him."""
+
+    code = "own_request"
+
+
+class LetterTaken(Problem):
+    """The host's letter of this number, symbol and year belongs to another conference."""
+
+    code = "letter_taken"
 
 
 class Stale(Problem):

@@ -11,8 +11,8 @@ from rooms.models import LEVELS
 from rooms.schema import Row, add_rule, no_overlap_ddl, one_of, options
 from scheduler.booking.approval_models import Approval, OfficialLetter
 from scheduler.booking.series_models import COUNTS, Series, SeriesSkip
-from scheduler.conduct.models import Bridge, Done, Fact, Opening
-from scheduler.kinds import FORMS
+from scheduler.conduct.models import Bridge, Comment, Done, Fact, Opening
+from scheduler.kinds import CHAIR_LEVELS, FORMS
 from scheduler.outbox_models import EFFECT_STATES, CalendarItem, Edition, Effect, Told
 from scheduler.record.models import EVIDENCE, Attendance, Goal, KpiScope, Presence, Tally, TallyDistrict
 
@@ -20,7 +20,6 @@ STATES = ("draft", "planned", "provisioned", "open", "ended", "recorded", "cance
 LONGEST_SPAN = timedelta(days=3)
 """The CHECK on reservations, which no conference exceeds: bounds a search by start, so that the index serves it."""
 OUTCOMES = ("unknown", "held", "failed_online", "not_held")
-CHAIR_LEVELS = ("", "leader")
 
 
 def _where_given(column: str) -> Index:
@@ -80,8 +79,10 @@ class Conference(Row):
     chair_level: Mapped[str] = mapped_column(default="", sort_order=3)  # "leader": of the province
     chair_for: Mapped[str] = mapped_column(default="", sort_order=3)  # whose deputy the chair is
     chair_consent: Mapped[str] = mapped_column(default="", sort_order=3)  # who agreed to the deputy, and when
+    verbal_order: Mapped[str] = mapped_column(default="", sort_order=3)  # who ordered it by word of mouth
     approved_at: Mapped[datetime | None] = mapped_column(sort_order=3)
     hold_until: Mapped[datetime | None] = mapped_column(sort_order=3)  # falls free then without a letter's number
+    trial_for_id: Mapped[int | None] = mapped_column(ForeignKey("conference.id"), sort_order=4)  # it tries that one out
     __table_args__ = options(
         one_of("origin", ("booked", "logged")),
         one_of("form", FORMS),
@@ -111,6 +112,9 @@ class Site(Row):
     role: Mapped[str] = mapped_column(default="member")
     position: Mapped[int] = mapped_column(default=0)
     profile: Mapped[str | None] = mapped_column(sort_order=1)  # what its line decided; None without video
+    checked_in_at: Mapped[datetime | None] = mapped_column(sort_order=2)  # somebody said: we are here
+    checked_in_by: Mapped[str | None] = mapped_column(sort_order=2)
+    given_back_at: Mapped[datetime | None] = mapped_column(sort_order=2)  # nobody was seen, so it holds nothing more
     __table_args__ = options(
         UniqueConstraint("conference_id", "room_id"), one_of("role", ("main", "member")), Index(None, "room_id")
     )
@@ -226,7 +230,7 @@ add_rule(
 
 __all__ = [
     "COUNTS", "EFFECT_STATES", "EVIDENCE", "LONGEST_SPAN", "OUTCOMES", "STATES", "Approval", "Attendance", "Bridge",
-    "CalendarItem", "Closure", "Conference", "Delegation", "Done", "Edition", "Effect", "Fact", "Goal", "Guest",
+    "CalendarItem", "Closure", "Comment", "Conference", "Delegation", "Done", "Edition", "Effect", "Fact", "Goal", "Guest",
     "KpiScope", "OfficialLetter", "Opening", "Presence", "ProfileRow", "Reservation", "Series", "SeriesSkip", "Site",
     "Tally", "TallyDistrict", "Told",
 ]  # fmt: skip

@@ -74,6 +74,7 @@ class Patience:
 
 PATIENCE: dict[str, Patience] = {
     "letter": Patience(30, (30, 60, 120, 300, 600, 1200, 1800, 3600)),
+    "notice": Patience(30, (60, 300, 900, 1800, 3600)),
     "end_meeting": Patience(15, (5, 10, 20, 30, 60)),
 }
 DEFAULT_PATIENCE = Patience(30, (30, 60, 300, 900, 3600))

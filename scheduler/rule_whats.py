@@ -34,7 +34,7 @@ class WrongValue(ValueError):
 class What:
     """One thing that a rule can be about.
 
-    ``measure``: what a number counts ("working_days", "minutes", "hours", "conferences", ""). ``of_kind``: whether a
+    ``measure``: what a number counts ("working_days", "minutes", "hours", "conferences", "sites", ""). ``of_kind``: whether a
     rule may or must name a kind of meeting; ``of_unit``: whether it may name an office. ``no_limit``: None is a value.
     ``built_in``: the default for one kind, where the kind has one.
     """
@@ -125,6 +125,9 @@ _ALL: tuple[What, ...] = (
     _quota("quota_hours_month", "hours", 20000),
     What("approval_by", "choice", "approval", "none", options=("none", "own_head", "hall")),
     What("pending_holds", "flag", "approval", True, of_kind="no"),
+    What("operator_above", "number", "approval", None, 1, 300, "sites", no_limit=True),
+    What("self_approval", "flag", "approval", False, of_kind="no"),
+    What("letter_by_days", "number", "approval", None, 0, 30, "working_days", no_limit=True),
     What(
         "default_form", "choice", "form", "ask", options=("online", "in_person", "hybrid", "ask"), of_kind="must",
         built_in=lambda kind: kind.default_form,

@@ -10,22 +10,29 @@ from sqlalchemy.orm import Session
 
 from scheduler.models import Conference, Delegation
 
+PRIVATE = ("draft", "pending")
+"""States that only the host's own people know of, and whoever is asked."""
+
 
 @dataclass(frozen=True)
 class Sight:
     """Whose conferences somebody sees whole. ``hosts``: offices for which reading is granted, None for all;
-    ``unit_id``: the own office, which sees what it hosts and where it takes part; ``drafts``: as ``hosts``, of drafts.
+    ``unit_id``: the own office, which sees what it hosts and where it takes part; ``drafts``: as ``hosts``, of drafts;
+    ``requests``: as ``hosts``, of what waits for approval, which whoever is asked sees besides.
     """
 
     hosts: frozenset[int] | None
     unit_id: int | None
     drafts: frozenset[int] | None
+    requests: frozenset[int] | None = frozenset()
 
     def condition(self) -> ColumnElement[bool]:
         """The condition on ``Conference``."""
-        draft = Conference.state == "draft"
-        mine = hosted_by(self.drafts)
-        return or_(and_(draft, mine), and_(~draft, or_(hosted_by(self.hosts), self.own())))
+        private = Conference.state.in_(PRIVATE)
+        asked = and_(Conference.state == "pending", hosted_by(self.requests))
+        return or_(
+            and_(private, hosted_by(self.drafts)), asked, and_(~private, or_(hosted_by(self.hosts), self.own()))
+        )
 
     def own(self) -> ColumnElement[bool]:
         """What the own office hosts or takes part in."""

@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 
 from rooms.bulk import insert_bundle
 from rooms.once import poke
+from scheduler.booking.approval_needs import approval_needs
 from scheduler.booking.booking import Booked, Booking, Findings, Rules
 from scheduler.booking.clashes import clash_errors, clash_warnings, find_clashes
 from scheduler.booking.conference_rows import conference_row, new_conference, raise_taken
@@ -52,20 +53,22 @@ def book(
 ) -> Booked:
     """Write the conference with its sites, delegations, guests, reservations, letters and ``change`` row.
 
-    A draft holds nothing and tells nobody. Raises Invalid with every wrong field, RoomTaken saying who holds what until
-    when, or NoCapacity saying which line or host is full; under a race that slips past the check the database refuses,
-    and RoomTaken comes without details (the transaction is gone by then; ``check`` in a new one explains).
+    A draft holds nothing and tells nobody; a wish that needs approval waits for it (``approval_needs``). Raises Invalid
+    with every wrong field, RoomTaken saying who holds what until when, or NoCapacity saying which line or host is full;
+    under a race that slips past the check the database refuses, and RoomTaken comes without details (the transaction
+    is gone by then; ``check`` in a new one explains).
     """
     wanted = plan(db, booking, now=now, rules=rules, draft=draft)
     ids = lock_and_take_ids(db, [] if draft else lock_keys(claims(wanted)), len(wanted.party.rooms))
     place: Place | None = None
+    needs = () if draft or demo else approval_needs(booking, rules)
     if not draft:
         found = survey(db, wanted, rules)
         found.refuse()
         place = found.place
     row = conference_row(wanted, ids.conference, actor=actor, now=now, rules=rules) | {"demo": demo}
     try:
-        insert_bundle(db, new_conference(wanted, place, row, ids, actor=actor, now=now, rules=rules))
+        insert_bundle(db, new_conference(wanted, place, row, ids, actor=actor, now=now, rules=rules, needs=needs))
     except IntegrityError as problem:
         raise_taken(problem)
     poke(db, "outbox", *(f"room:{room.room_id}" for room in wanted.party.rooms))

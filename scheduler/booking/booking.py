@@ -37,6 +37,8 @@ class Booking:
     room of this conference) says. ``no_secrets``: the booker declares that no state secret will be spoken of.
     ``top_profile``: no site is given a better picture than this profile ("audio": sound alone); "" leaves it to the
     lines. ``clash_confirmed``: the booker knows that somebody would sit in two conferences at once.
+    ``chair_level``: "leader" when a leader of the province chairs; ``chair_for`` and ``chair_consent``: whose deputy
+    the chair is, and who agreed to that when; ``verbal_order``: who ordered it by word of mouth, so that no letter comes.
     """
 
     title: str
@@ -62,6 +64,10 @@ class Booking:
     no_secrets: bool = False
     top_profile: str = ""
     clash_confirmed: bool = False
+    chair_level: str = ""
+    chair_for: str = ""
+    chair_consent: str = ""
+    verbal_order: str = ""
 
     @property
     def has_video(self) -> bool:

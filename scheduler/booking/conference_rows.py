@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -13,6 +13,7 @@ from rooms.bulk import Bundle
 from rooms.changes import change_row
 from rooms.models import Change
 from rooms.names import search_key
+from scheduler.booking.approval_needs import Need, holds_while_pending, letter_due
 from scheduler.booking.booking import Booking, Rules
 from scheduler.booking.holding import Place
 from scheduler.booking.invitations import edition_content, edition_row, letter_rows, next_dtstamp
@@ -20,9 +21,10 @@ from scheduler.booking.lock_queries import Ids
 from scheduler.booking.plan import Plan
 from scheduler.booking.reservations import reservation_rows
 from scheduler.booking.validation import is_short_notice
-from scheduler.conduct.lifecycle import PROVISION_BEFORE
+from scheduler.conduct.lifecycle import LETTER_WARNING, PROVISION_BEFORE
 from scheduler.errors import RoomTaken
 from scheduler.models import (
+    Approval,
     CalendarItem,
     Conference,
     Delegation,
@@ -46,20 +48,25 @@ def new_conference_key() -> str:
 
 
 def new_conference(
-    plan: Plan, place: Place | None, row: dict[str, Any], ids: Ids, *, actor: str, now: datetime, rules: Rules
-) -> Bundle:
+    plan: Plan, place: Place | None, row: dict[str, Any], ids: Ids, *, actor: str, now: datetime, rules: Rules,
+    needs: Sequence[Need] = (),
+) -> Bundle:  # fmt: skip
     """All rows of a new conference, parents first; the calendar entry comes before what names it. Without a place it
-    is a draft: it holds nothing and binds nobody. ``row`` is completed."""
+    is a draft: it holds nothing and binds nobody. With ``needs`` it waits for them: what it holds meanwhile is the
+    host's rule, and nobody is told. ``row`` is completed."""
     party, conference_id = plan.party, ids.conference
     bound: Bundle = []
     if place is None:
-        row |= {"state": "draft", "due": None}
+        row |= {"state": "draft", "due": None, "hold_until": None}
+    elif needs:
+        row |= {"state": "pending", "due": first_due("pending", plan.times, row["hold_until"], now)}
+        bound = waiting_rows(plan, place, ids.conference, needs, actor=actor, now=now, rules=rules)
     else:
         bound, row["uid"] = commitments(plan, place, row, ids, now=now, rules=rules)
     sites = party.site_rows(conference_id, ids.sites, place.profiles if place else {})
     site_of_room = {site["room_id"]: site["id"] for site in sites}
     after = {"key": row["key"], "title": row["title"], "state": row["state"], "starts": row["starts"].isoformat()}
-    act = "drafted" if place is None else "booked"
+    act = {"draft": "drafted", "pending": "asked"}.get(row["state"], "booked")
     calendar = [part for part in bound if part[0] in (CalendarItem, Edition)]
     return [
         *calendar,
@@ -79,7 +86,7 @@ def commitments(
 
     Nobody is written to about a demonstration.
     """
-    uid = f"{secrets.token_hex(16)}@{rules.mail_domain}"
+    uid = new_uid(rules)
     stamp = next_dtstamp(None, now)
     edition = edition_row(ids.edition, uid, 1, "REQUEST", 0, stamp, edition_content(dict(row), plan.party, "booked"))
     letters = letter_rows(edition, ids.conference, plan.party.invitees, now=now, expires=plan.booking.ends)
@@ -91,6 +98,32 @@ def commitments(
         (Reservation, reservation_rows(place.holds, holding=True, conference_id=ids.conference)),
         (Effect, [] if row.get("demo") else letters),
     ], uid
+
+
+def waiting_rows(
+    plan: Plan, place: Place, conference_id: int, needs: Sequence[Need], *, actor: str, now: datetime, rules: Rules
+) -> Bundle:
+    """What a request has while it waits: its reservations, holding or only shown, and whom it asks."""
+    holding = holds_while_pending(plan.booking, rules)
+    asked = [
+        {"conference_id": conference_id, "function": need.function, "unit_id": need.unit_id,
+         "reasons": list(need.reasons), "asked": now, "asked_by": actor, "decided": None}
+        for need in needs
+    ]  # fmt: skip
+    return [
+        (Reservation, reservation_rows(place.holds, holding=holding, conference_id=conference_id)), (Approval, asked)
+    ]  # fmt: skip
+
+
+def first_due(state: str, times: Spans, hold_until: datetime | None, now: datetime) -> datetime:
+    """When the loop looks at a conference that has just become pending or planned."""
+    wanted = times.starts if state == "pending" else times.opens - PROVISION_BEFORE
+    return max(now, min(wanted, hold_until - LETTER_WARNING) if hold_until else wanted)
+
+
+def new_uid(rules: Rules) -> str:
+    """The name of a calendar entry for ever."""
+    return f"{secrets.token_hex(16)}@{rules.mail_domain}"
 
 
 def opening_row(conference_id: int, bridge_id: int, now: datetime, generation: int = 1) -> dict[str, Any]:
@@ -121,10 +154,11 @@ def wish_columns(booking: Booking, times: Spans, *, actor: str, now: datetime, r
     """The columns that follow from the wish alone, whether it is new or changed."""
     title = " ".join(booking.title.split())
     short = is_short_notice(booking, now=now, rules=rules)
+    hold_until = letter_due(booking, now=now, rules=rules)
     return {
         "kind": booking.kind, "form": booking.form, "title": title, "search_key": search_key(title),
         "host_unit_id": booking.host_unit_id, "starts": booking.starts, "ends": booking.ends,
-        "opens": times.opens, "latest_end": times.latest_end, "due": max(now, times.opens - PROVISION_BEFORE),
+        "opens": times.opens, "latest_end": times.latest_end, "due": first_due("planned", times, hold_until, now),
         "chair_name": booking.chair_name.strip(), "chair_title": booking.chair_title.strip(),
         "chair_mail": (booking.chair_mail or "").strip().lower() or None,
         "contact_name": booking.contact_name.strip(), "contact_phone": booking.contact_phone.strip(),
@@ -134,6 +168,9 @@ def wish_columns(booking: Booking, times: Spans, *, actor: str, now: datetime, r
         "in_person_note": booking.in_person_note.strip() if booking.form == "in_person" else "",
         "secrecy_by": actor if booking.no_secrets else None, "secrecy_at": now if booking.no_secrets else None,
         "top_profile": booking.top_profile if booking.has_video else "",
+        "chair_level": booking.chair_level, "chair_for": booking.chair_for.strip(),
+        "chair_consent": booking.chair_consent.strip() if booking.chair_for.strip() else "",
+        "verbal_order": booking.verbal_order.strip(), "hold_until": hold_until,
     }  # fmt: skip
 
 

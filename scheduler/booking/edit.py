@@ -1,79 +1,55 @@
-"""Submitting a draft, changing and cancelling what is booked."""
+"""Submitting a draft, changing and cancelling what is booked or asked for."""
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
-from rooms.bulk import insert_bundle, next_ids
 from rooms.changes import add_change
-from rooms.errors import FieldError, Invalid, NotFound
+from rooms.errors import FieldError, Invalid
 from rooms.once import poke
-from scheduler.booking.booking import Booked, Booking, GuestWish, Rules
-from scheduler.booking.conference_rows import commitments, raise_taken, wish_columns
+from scheduler.booking.approval_needs import approval_needs
+from scheduler.booking.approval_queries import set_open_approvals
+from scheduler.booking.binding import ask, bind, release, wait
+from scheduler.booking.booking import Booked, Booking, Rules
+from scheduler.booking.conference_rows import first_due, wish_columns
 from scheduler.booking.holding import Place, claims, survey
 from scheduler.booking.invitations import is_mailed_change, is_major_change
 from scheduler.booking.letters import owe_change, owe_edition
-from scheduler.booking.lock_queries import Ids, list_holds, take_locks
-from scheduler.booking.party import Invitee, find_party
-from scheduler.booking.plan import plan
-from scheduler.booking.queries import (
-    delete_reservations,
-    list_guests,
-    list_room_parts,
-    list_sites,
-    set_columns,
-    set_profiles,
-)
+from scheduler.booking.lock_queries import list_holds, take_locks
+from scheduler.booking.plan import Plan, plan
+from scheduler.booking.queries import list_sites, set_columns
 from scheduler.booking.reservations import lock_keys
+from scheduler.booking.stored import booking_of as booking_of
+from scheduler.booking.stored import current, invited
 from scheduler.booking.sync import sync_commitments, sync_party
-from scheduler.conduct.endings import owe_end
-from scheduler.conduct.queries import find_current_opening, find_locked_by_key, set_current_opening_closed
+from scheduler.conduct.queries import find_current_opening
 from scheduler.errors import Stale, TooLate, WrongMove
-from scheduler.local_time import local_day
-from scheduler.models import Conference, Edition
-from scheduler.moves import move
-from scheduler.record.queries import list_delegations
+from scheduler.models import Conference
+from scheduler.moves import MOVES, move
 
-CHANGEABLE = ("draft", "planned", "provisioned")
-_IN_AUDIT = ("title", "kind", "form", "starts", "ends", "chair_name", "note", "letter_number")
-
-
-def booking_of(db: Session, conference: Conference) -> Booking:
-    """The wish as it stands in the database, to be changed or submitted."""
-    sites = list_sites(db, conference.id)
-    room_ids = tuple(site.room_id for site in sites)
-    others = {site.id: site.room_id for site in sites[1:]}
-    housed = {part.unit.unit_id for part in list_room_parts(db, room_ids, local_day(conference.starts)).values()}
-    guests = [part for part in list_delegations(db, conference.id) if part.unit_id not in housed]
-    names = ("title", "kind", "form", "host_unit_id", "starts", "ends", "chair_name", "chair_title", "chair_mail",
-             "contact_name", "contact_phone", "note", "letter_number", "short_notice_reason", "in_person_reason",
-             "in_person_note", "top_profile")  # fmt: skip
-    return Booking(
-        **{name: getattr(conference, name) for name in names},
-        room_ids=room_ids,
-        unit_ids=tuple(part.unit_id for part in guests),
-        seats=tuple((part.unit_id, others[part.site_id]) for part in guests if part.site_id in others),
-        guests=tuple(
-            GuestWish(g.name, g.mail, g.language) for g in list_guests(db, conference.id) if g.role == "guest"
-        ),
-        no_secrets=conference.secrecy_at is not None,
-    )
+IDLE = ("draft", "postponed")
+"""What holds nothing: it is booked by being submitted."""
+CHANGEABLE = (*IDLE, "pending", "planned", "provisioned")
+_IN_AUDIT = ("title", "kind", "form", "starts", "ends", "chair_name", "note", "letter_number", "chair_for",
+             "chair_consent", "verbal_order", "chair_level")  # fmt: skip
+_APPROVED = ("kind", "form", "starts", "ends", "chair_level")
+"""What an approval was about, besides the rooms: with another one it is asked for anew."""
 
 
 def submit(
     db: Session, key: str, *, version: int, actor: str, now: datetime, rules: Rules, clash_confirmed: bool = False
 ) -> Booked:
-    """Turn a draft into a booked conference, checked and written as ``book`` does. Raises as ``book``.
+    """Turn a draft, or what was postponed, into a booked conference, checked and written as ``book`` does; or into a
+    request, when it needs approval. Raises as ``book``.
 
     ``clash_confirmed`` as in Booking: said anew each time, not kept with the draft.
     """
-    conference = _current(db, key, version)
-    if conference.state != "draft":
+    conference = current(db, key, version)
+    if conference.state not in IDLE:
         raise WrongMove(state=conference.state, to="planned")
     booking = replace(booking_of(db, conference), clash_confirmed=clash_confirmed)
     wanted = plan(db, booking, now=now, rules=rules, except_id=conference.id)
@@ -81,58 +57,89 @@ def submit(
     found = survey(db, wanted, rules, except_id=conference.id)
     found.refuse()
     columns = wish_columns(booking, wanted.times, actor=actor, now=now, rules=rules)
-    row = {**_columns(conference), **columns}
-    ids = Ids(conference.id, next_ids(db, Edition)[0], [])
-    bundle, uid = commitments(wanted, found.place, row, ids, now=now, rules=rules)
-    try:
-        insert_bundle(db, bundle)
-    except IntegrityError as problem:
-        raise_taken(problem)
-    set_profiles(db, conference.id, found.place.profiles)
-    values = {**columns, "uid": uid, "booked_ends": booking.ends}
-    move(db, conference.id, "planned", expected="draft", act="booked", actor=actor, now=now, values=values)
+    if needs := approval_needs(booking, rules):
+        wait(db, conference, wanted, found.place, columns, needs, actor=actor, now=now, rules=rules)
+    else:
+        bind(db, conference, wanted, found.place, columns, act="booked", actor=actor, now=now, rules=rules)
     poke(db, *(f"room:{room_id}" for room_id in booking.room_ids))
     return Booked(conference.id, key, version + 1)
 
 
+@dataclass(frozen=True)
+class _Was:
+    """A conference as it was before its change."""
+
+    columns: dict[str, Any]
+    rooms: list[int]
+
+    def asks_anew(self, columns: dict[str, Any], rooms: tuple[int, ...]) -> bool:
+        """Whether what was approved, or is asked for, is another thing now."""
+        return any(self.columns[name] != columns[name] for name in _APPROVED) or sorted(self.rooms) != sorted(rooms)
+
+
 def change(db: Session, key: str, booking: Booking, *, version: int, actor: str, now: datetime, rules: Rules) -> Booked:
-    """Give a conference another content, time or party. The host stays.
+    """Give a conference another content, time or party. The host stays. What needs approval waits for it again when
+    its time, rooms, kind or form change.
 
     Raises NotFound, Stale (somebody changed it since ``version``), WrongMove, TooLate (it has started), Invalid,
     RoomTaken, NoCapacity; nothing is written then.
     """
-    conference = _current(db, key, version)
+    conference = current(db, key, version)
+    idle = conference.state in IDLE
     if conference.state not in CHANGEABLE:
         raise WrongMove(state=conference.state, to="changed")
-    if conference.state != "draft" and conference.starts <= now:
+    if not idle and conference.starts <= now:
         raise TooLate(starts=conference.starts.isoformat())
-    draft = conference.state == "draft"
     opening = find_current_opening(db, conference.id)
     wanted = plan(
-        db, booking, now=now, rules=rules, draft=draft, except_id=conference.id,
+        db, booking, now=now, rules=rules, draft=idle, except_id=conference.id,
         bridge_id=opening.bridge_id if opening else None,
     )  # fmt: skip
-    party, place = wanted.party, Place([])
-    before, rooms_before = _columns(conference), [site.room_id for site in list_sites(db, conference.id)]
-    invited_before = _invitees(db, conference)
-    if not draft:
+    was = _Was(_columns(conference), [site.room_id for site in list_sites(db, conference.id)])
+    place = Place([])
+    if not idle:
         take_locks(db, lock_keys([*list_holds(db, conference.id), *claims(wanted)]))
         found = survey(db, wanted, rules, except_id=conference.id)
         found.refuse()
         place = found.place
     columns = wish_columns(booking, wanted.times, actor=actor, now=now, rules=rules) | {"booked_ends": booking.ends}
-    _set_columns(db, conference, columns | ({"due": None} if draft else {}), version)
-    returned = sync_party(db, conference, party, booking, now, place.profiles)
-    if not draft:
-        sync_commitments(db, conference, place, now=now)
-        mailed = is_mailed_change(before, columns, rooms_before, booking.room_ids)
-        owe_change(
-            db, conference, party, invited_before, mailed=mailed, major=is_major_change(before, columns),
-            returned=returned, now=now,
-        )  # fmt: skip
-    _audit(db, conference, before, rooms_before, booking.room_ids, actor=actor, now=now)
-    poke(db, *(f"room:{room_id}" for room_id in {*rooms_before, *booking.room_ids}))
+    _write(db, conference, wanted, place, columns, was, version=version, actor=actor, now=now, rules=rules)
+    _audit(db, conference, was, booking.room_ids, actor=actor, now=now)
+    poke(db, *(f"room:{room_id}" for room_id in {*was.rooms, *booking.room_ids}))
     return Booked(conference.id, key, version + 1)
+
+
+def _write(
+    db: Session, conference: Conference, wanted: Plan, place: Place, columns: dict[str, Any], was: _Was, *,
+    version: int, actor: str, now: datetime, rules: Rules,
+) -> None:  # fmt: skip
+    """The rows of a change, as the state asks for: nothing held, a request, or people who were invited."""
+    booking, state = wanted.booking, conference.state
+    needs = () if state in IDLE else approval_needs(booking, rules)
+    anew = was.asks_anew(columns, booking.room_ids)
+    people = invited(db, conference)
+    if state in IDLE:
+        _set_columns(db, conference, columns | {"due": None, "hold_until": None}, version)
+    elif state == "pending" and needs:
+        due = first_due("pending", wanted.times, columns["hold_until"], now)
+        _set_columns(db, conference, columns | {"due": due}, version)
+        ask(db, conference, wanted, place, needs if anew else (), actor=actor, now=now, rules=rules)
+    elif state != "pending" and not (needs and anew):
+        _set_columns(db, conference, columns, version)
+    returned = sync_party(db, conference, wanted.party, booking, now, place.profiles)
+    known = {invitee.mail for invitee in wanted.party.invitees}
+    gone = [person for person in people if person.mail not in known]
+    if state == "pending" and not needs:
+        set_open_approvals(db, conference.id, "withdrawn", now=now, by=actor)
+        bind(db, conference, wanted, place, columns, act="booked", actor=actor, now=now, rules=rules)
+    elif state not in (*IDLE, "pending") and needs and anew:
+        owe_edition(db, conference, wanted.party, "removed", gone, now=now, expires=conference.ends)
+        wait(db, conference, wanted, place, columns, needs, actor=actor, now=now, rules=rules)
+    elif state not in (*IDLE, "pending"):
+        sync_commitments(db, conference, place, now=now)
+        mailed = is_mailed_change(was.columns, columns, was.rooms, booking.room_ids)
+        major = is_major_change(was.columns, columns)
+        owe_change(db, conference, wanted.party, people, mailed=mailed, major=major, returned=returned, now=now)
 
 
 def cancel(db: Session, key: str, *, version: int, reason: str, actor: str, now: datetime) -> Booked:
@@ -140,38 +147,22 @@ def cancel(db: Session, key: str, *, version: int, reason: str, actor: str, now:
 
     Raises NotFound, Stale, WrongMove, Invalid (no reason).
     """
-    conference = _current(db, key, version)
-    if not reason.strip():
+    conference = current(db, key, version)
+    state, said = conference.state, reason.strip()
+    if not said:
         raise Invalid([FieldError("reason", "required")])
-    state, booking = conference.state, booking_of(db, conference)
-    if state in ("planned", "provisioned", "open"):
-        party, errors = find_party(db, booking, local_day(conference.starts))
-        if party is None:
-            raise Invalid(errors)
-        invited = _invitees(db, conference)
-        owe_edition(
-            db, conference, party, "cancelled", invited, now=now, expires=conference.ends, reason=reason.strip()
-        )
-        if state in ("provisioned", "open"):
-            owe_end(db, conference.id, now=now)
-        delete_reservations(db, conference.id)
-        set_current_opening_closed(db, conference.id, now)
+    if "cancelled" not in MOVES[state]:
+        raise WrongMove(state=state, to="cancelled")
+    rooms = [site.room_id for site in list_sites(db, conference.id)]
+    set_open_approvals(db, conference.id, "withdrawn", now=now, by=actor)
+    if state not in IDLE:
+        release(db, conference, "cancelled", reason=said, now=now)
     move(
-        db, conference.id, "cancelled", expected=state, act="cancelled", actor=actor, now=now, reason=reason.strip(),
+        db, conference.id, "cancelled", expected=state, act="cancelled", actor=actor, now=now, reason=said,
         values={"due": None},
     )  # fmt: skip
-    poke(db, *(f"room:{room_id}" for room_id in booking.room_ids))
+    poke(db, *(f"room:{room_id}" for room_id in rooms))
     return Booked(conference.id, key, version + 1)
-
-
-def _current(db: Session, key: str, version: int) -> Conference:
-    """The conference, locked: what is read of it and its party from here on stays true until the end."""
-    conference = find_locked_by_key(db, key)
-    if conference is None:
-        raise NotFound(kind="conference", key=key)
-    if conference.version != version:
-        raise Stale(version=conference.version)
-    return conference
 
 
 def _columns(conference: Conference) -> dict[str, Any]:
@@ -184,20 +175,15 @@ def _set_columns(db: Session, conference: Conference, columns: dict[str, Any], v
     db.refresh(conference)
 
 
-def _invitees(db: Session, conference: Conference) -> list[Invitee]:
-    return [Invitee(g.mail, g.name, g.role, g.language, g.person_id, g.unit_id) for g in list_guests(db, conference.id)]
-
-
 def _audit(
-    db: Session, conference: Conference, before: dict[str, Any], rooms_before: list[int], rooms: tuple[int, ...], *,
-    actor: str, now: datetime,
-) -> None:  # fmt: skip
+    db: Session, conference: Conference, was: _Was, rooms: tuple[int, ...], *, actor: str, now: datetime
+) -> None:
     def shown(value: Any) -> Any:
         return value.isoformat() if isinstance(value, datetime) else value
 
-    names = [name for name in _IN_AUDIT if before[name] != getattr(conference, name)]
-    old = {name: shown(before[name]) for name in names}
+    names = [name for name in _IN_AUDIT if was.columns[name] != getattr(conference, name)]
+    old = {name: shown(was.columns[name]) for name in names}
     new = {name: shown(getattr(conference, name)) for name in names}
-    if rooms_before != list(rooms):
-        old["rooms"], new["rooms"] = rooms_before, list(rooms)
+    if was.rooms != list(rooms):
+        old["rooms"], new["rooms"] = was.rooms, list(rooms)
     add_change(db, "conference", conference.id, "changed", actor=actor, now=now, before=old, after=new)

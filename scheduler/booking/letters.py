@@ -14,7 +14,7 @@ from scheduler.booking.invitations import edition_content, edition_row, letter_c
 from scheduler.booking.party import Invitee, Party
 from scheduler.models import Conference, Edition, Effect
 from scheduler.outbox import supersede
-from scheduler.queries import last_number, lock_calendar_item, set_calendar_item
+from scheduler.queries import find_related, last_number, lock_calendar_item, set_calendar_item
 
 
 def owe_edition(
@@ -37,21 +37,42 @@ def owe_edition(
     """
     if not invitees or conference.uid is None or conference.demo:
         return
-    uid = conference.uid
+    if conference.series_id is not None and conference.recurrence_id is None:
+        extra["related_to"] = find_related(db, conference.uid)
+    content = edition_content(conference, party, what, **extra)
+    owe_content(
+        db, conference.uid, content, invitees, conference_id=conference.id, now=now, expires=expires, bump=bump,
+        major=major,
+    )  # fmt: skip
+
+
+def owe_content(
+    db: Session,
+    uid: str,
+    content: dict[str, Any],
+    invitees: Sequence[Invitee],
+    *,
+    conference_id: int,
+    now: datetime,
+    expires: datetime,
+    bump: bool = True,
+    major: bool = False,
+) -> None:
+    """The same for what an edition says as a whole; of a shared entry one date ("recurrence_id") or all of it."""
     item = lock_calendar_item(db, uid)
     stamp = next_dtstamp(item.last_dtstamp, now)
-    sequence = item.sequence + (1 if bump else 0)
+    number = last_number(db, uid) + 1
+    sequence = item.sequence + (1 if bump and number > 1 else 0)
     values: dict[str, Any] = {"sequence": sequence, "last_dtstamp": stamp}
     if major:
         values["last_major_sequence"] = sequence
     set_calendar_item(db, uid, values)
-    number = last_number(db, uid) + 1
-    method = "CANCEL" if what in ("cancelled", "removed") else "REQUEST"
-    content = edition_content(conference, party, what, **extra)
+    method = "CANCEL" if content["what"] in ("cancelled", "postponed", "removed") else "REQUEST"
     (edition_id,) = next_ids(db, Edition)
     edition = edition_row(edition_id, uid, number, method, sequence, stamp, content)
-    supersede(db, [letter_chain(uid, invitee.mail) for invitee in invitees], edition_id, now=now)
-    letters = letter_rows(edition, conference.id, invitees, now=now, expires=expires)
+    chains = [letter_chain(uid, invitee.mail) for invitee in invitees]
+    supersede(db, chains, edition_id, now=now, part=content.get("recurrence_id"))
+    letters = letter_rows(edition, conference_id, invitees, now=now, expires=expires)
     insert_bundle(db, [(Edition, [edition]), (Effect, letters)])
     poke(db, "outbox")
 

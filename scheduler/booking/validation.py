@@ -17,7 +17,7 @@ from scheduler.booking.booking import (
     Rules,
 )
 from scheduler.booking.limits import hours_errors, is_short_notice, lead_errors, length_errors, notice_errors, warnings
-from scheduler.kinds import FORMS, find_kind, find_reason
+from scheduler.kinds import CHAIR_LEVELS, FORMS, find_kind, find_reason
 from scheduler.local_time import local_day
 
 __all__ = ["field_errors", "in_person_errors", "is_short_notice", "is_shown", "warnings"]
@@ -59,15 +59,18 @@ def _texts(booking: Booking) -> Iterator[FieldError]:
         yield FieldError("kind", "unknown_value")
     if booking.form not in FORMS:
         yield FieldError("form", "unknown_value")
+    if booking.chair_level not in CHAIR_LEVELS:
+        yield FieldError("chair_level", "unknown_value")
     for name, limit in (
         ("chair_name", 200), ("chair_title", 200), ("contact_name", 200), ("contact_phone", 40), ("letter_number", 60),
-        ("note", LONGEST_NOTE), ("in_person_note", 500),
+        ("note", LONGEST_NOTE), ("in_person_note", 500), ("chair_for", 200), ("chair_consent", 200),
+        ("verbal_order", 200),
     ):  # fmt: skip
         if len(getattr(booking, name)) > limit:
             yield FieldError(name, "too_long", {"max": limit})
     for name in (
         "title", "chair_name", "chair_title", "contact_name", "contact_phone", "letter_number", "note",
-        "short_notice_reason", "in_person_note",
+        "short_notice_reason", "in_person_note", "chair_for", "chair_consent", "verbal_order",
     ):  # fmt: skip
         if not is_shown(getattr(booking, name) or ""):
             yield FieldError(name, "not_text")
@@ -123,6 +126,8 @@ def _people(booking: Booking) -> Iterator[FieldError]:
 def _declarations(booking: Booking, *, rules: Rules) -> Iterator[FieldError]:
     if not booking.no_secrets:
         yield FieldError("no_secrets", "required")
+    if booking.chair_for.strip() and not booking.chair_consent.strip():
+        yield FieldError("chair_consent", "required")
     reason = (booking.short_notice_reason or "").strip()
     if len(reason) > 500:
         yield FieldError("short_notice_reason", "too_long", {"max": 500})

@@ -63,9 +63,9 @@ def decide(asked: Asked | None, now: datetime, timing: Timing) -> Admit | Deny:
 
     A conference that the loop has not provisioned yet is admitted by its times: the answer must not wait for a tick.
     """
-    if asked is None or asked.state == "draft":
+    if asked is None or asked.state in ("draft", "pending"):
         return Deny("not_booked")
-    if asked.state == "cancelled":
+    if asked.state in ("cancelled", "postponed"):
         return Deny("cancelled")
     if asked.form == "in_person":
         return Deny("not_online")

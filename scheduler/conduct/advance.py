@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 
 from rooms.errors import NotFound
 from rooms.once import poke
+from scheduler.booking.approval import lapse, warn_of_lapse
 from scheduler.conduct import queries
 from scheduler.conduct.endings import owe_end
 from scheduler.conduct.lifecycle import Step, View, next_step
@@ -20,6 +21,7 @@ from scheduler.timing import Timing
 from scheduler.trouble import STEP_FAILED, clear_trouble, note_trouble
 
 SHORTEST = timedelta(minutes=1)
+LETTER_WARNED = "letter_warned"
 FIRST_WAIT, LONGEST_WAIT = timedelta(seconds=5), timedelta(minutes=10)
 
 list_due = queries.list_due
@@ -37,6 +39,9 @@ def view_of(db: Session, conference: Conference) -> View:
         ended_by=conference.ended_by,
         first_joined=queries.find_first_joined(db, conference.id) if waiting else None,
         due=conference.due,
+        hold_until=conference.hold_until,
+        warned=conference.hold_until is not None
+        and queries.is_done(db, conference.id, LETTER_WARNED, conference.starts),
     )
 
 
@@ -53,6 +58,12 @@ def advance(db: Session, conference_id: int, *, now: datetime, timing: Timing, a
         case Step(to=None, act="rederive"):
             derive(db, conference, now=now, timing=timing)
             queries.set_due(db, conference.id, None, expected=conference.due)
+        case Step(act="lapse", to=str(to)):
+            lapse(db, conference, to, actor=actor, now=now)
+        case Step(to=None, act="warn"):
+            if queries.add_done(db, conference.id, LETTER_WARNED, conference.starts, now):
+                warn_of_lapse(db, conference, now=now)
+            queries.set_due(db, conference.id, step.due, expected=conference.due)
         case Step(to=None):
             queries.set_due(db, conference.id, step.due, expected=conference.due)
         case Step(to="ended"):

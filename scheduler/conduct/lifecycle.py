@@ -2,21 +2,36 @@
 
 (pure) planned → provisioned → open → ended → recorded. A tick may be missed or doubled without harm: the answer
 depends on the row and the time only. When hours were missed, the steps in between are left out.
+
+What waits for approval or for the number of its letter falls back when its time has come: a request becomes a draft
+again, what people were invited to is postponed; the host is warned before.
+
+While it runs, those in it are warned some minutes before its end, and a site where nobody was seen is given back after
+a warning. Such a step happens once a sitting: it is among the ``steps`` then.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from scheduler.timing import Timing, spans
 
 PROVISION_BEFORE = timedelta(minutes=10)  # before the video room opens
+LETTER_WARNING = timedelta(hours=24)  # before the rooms fall free for want of a letter
+ENDINGS = (10, 5, 1)
+"""Minutes before the end at which a running conference is warned."""
+_ENDING = "ending_"
+NOBODY_SEEN, GIVE_BACK = "nobody_seen", "give_back"
+WAIT_FOR_SITES = timedelta(minutes=10)  # after the start: then the host is warned of sites where nobody was seen
+GIVE_SITES_BACK = timedelta(minutes=15)
 
 
 @dataclass(frozen=True)
 class View:
-    """What of a conference decides its next step. ``first_joined``: when somebody was first seen in its video room."""
+    """What of a conference decides its next step. ``first_joined``: when somebody was first seen in its video room.
+    ``hold_until``: without the number of its letter it falls back then; ``warned``: the host was told that it will.
+    ``steps``: those that happen once a sitting and were taken in this one, looked at only while it runs."""
 
     state: str
     starts: datetime
@@ -26,6 +41,20 @@ class View:
     ended_by: str | None = None
     first_joined: datetime | None = None
     due: datetime | None = None
+    hold_until: datetime | None = None
+    warned: bool = False
+    steps: frozenset[str] = frozenset()
+
+    @property
+    def waits(self) -> bool:
+        """Whether it stands on its request or on a letter that is to come."""
+        return self.state == "pending" or (self.state == "planned" and self.hold_until is not None)
+
+    @property
+    def lapses(self) -> datetime:
+        """When what waits falls back."""
+        until = [self.hold_until] if self.hold_until else []
+        return min([*until, self.starts] if self.state == "pending" else until)
 
 
 @dataclass(frozen=True)
@@ -45,13 +74,19 @@ def next_step(view: View, now: datetime, timing: Timing) -> Step:
     """
     times = spans(view.starts, view.ends, timing, booked_ends=view.booked_ends)
     settled = _settled(view, times.ends_grace, timing)
+    if view.waits and now >= view.lapses:
+        return Step("draft" if view.state == "pending" else "postponed", "lapse", None)
+    if view.waits and not view.warned and view.hold_until is not None and now >= view.hold_until - LETTER_WARNING:
+        return Step(None, "warn", next_due(replace(view, warned=True), timing))
     match view.state:
         case "planned" | "provisioned" | "open" if now >= times.ends_grace:
             return Step("ended", "end", settled)
         case "planned" if now >= view.opens - PROVISION_BEFORE:
             return Step("provisioned", "provision", view.starts)
         case "provisioned" if now >= view.starts or view.first_joined is not None:
-            return Step("open", "open", times.ends_grace)
+            return Step("open", "open", next_due(replace(view, state="open"), timing))
+        case "open" if (act := _while_it_runs(view, now)) is not None:
+            return Step(None, act, next_due(replace(view, steps=view.steps | settled_by(act)), timing))
         case "ended" if now >= settled:
             return Step("recorded", "record", None)
         case "recorded" if view.due is not None and now >= view.due:
@@ -62,18 +97,51 @@ def next_step(view: View, now: datetime, timing: Timing) -> Step:
 def next_due(view: View, timing: Timing) -> datetime | None:
     """When a conference in this state should be looked at next; for whoever moves or changes it."""
     times = spans(view.starts, view.ends, timing, booked_ends=view.booked_ends)
+    if view.waits:
+        warns = view.hold_until - LETTER_WARNING if view.hold_until and not view.warned else None
+        wanted = [view.lapses, *([warns] if warns else [])]
+        return min(wanted if view.state == "pending" else [*wanted, view.opens - PROVISION_BEFORE])
     match view.state:
         case "planned":
             return view.opens - PROVISION_BEFORE
         case "provisioned":
             return view.starts
         case "open":
-            return times.ends_grace
+            return min([times.ends_grace, *(at for act, at in _once(view) if act not in view.steps)])
         case "ended":
             return _settled(view, times.ends_grace, timing)
         case "recorded":
             return view.due
     return None
+
+
+def ending_steps() -> tuple[str, ...]:
+    """The warnings before the end, the earliest first."""
+    return tuple(f"{_ENDING}{minutes}" for minutes in ENDINGS)
+
+
+def minutes_before(step: str) -> int | None:
+    """Of a warning before the end: how many minutes before; None of any other step."""
+    return int(step.removeprefix(_ENDING)) if step.startswith(_ENDING) else None
+
+
+def _once(view: View) -> list[tuple[str, datetime]]:
+    """What happens once while it runs, and when."""
+    found = [(NOBODY_SEEN, view.starts + WAIT_FOR_SITES), (GIVE_BACK, view.starts + GIVE_SITES_BACK)]
+    found = [(act, at) for act, at in found if at < view.ends]
+    return found + [(f"{_ENDING}{minutes}", view.ends - timedelta(minutes=minutes)) for minutes in ENDINGS]
+
+
+def _while_it_runs(view: View, now: datetime) -> str | None:
+    """The step that is due: of several missed warnings of the end only the last; no site is given back unwarned."""
+    due = [act for act, at in _once(view) if now >= at and act not in view.steps]
+    return next((act for act in due if minutes_before(act) is None), due[-1] if due else None)
+
+
+def settled_by(act: str) -> frozenset[str]:
+    """What need not be done any more after this step: the warnings before it."""
+    steps = ending_steps()
+    return frozenset(steps[: steps.index(act) + 1]) if act in steps else frozenset({act})
 
 
 def _settled(view: View, ends_grace: datetime, timing: Timing) -> datetime:

@@ -10,7 +10,7 @@ from sqlalchemy import CursorResult, Select, delete, func, insert, or_, select, 
 from sqlalchemy.orm import Session
 
 from rooms.once import insert_once
-from scheduler.models import Bridge, Conference, Fact, Opening, Reservation, Site
+from scheduler.models import Bridge, Conference, Done, Fact, Opening, Reservation, Site
 
 JOINED = ("occupant.joined", "endpoint.joined")
 
@@ -57,6 +57,20 @@ def set_due_sooner(db: Session, conference_id: int, due: datetime, *, states: Se
 
 def list_room_ids(db: Session, conference_id: int) -> list[int]:
     return list(db.scalars(select(Site.room_id).where(Site.conference_id == conference_id)))
+
+
+def is_done(db: Session, conference_id: int, step: str, for_starts: datetime) -> bool:
+    """Whether a step that happens once a sitting was taken, for the start that it has now."""
+    found = select(Done.step).where(
+        Done.conference_id == conference_id, Done.step == step, Done.for_starts == for_starts
+    )
+    return db.scalar(found) is not None
+
+
+def add_done(db: Session, conference_id: int, step: str, for_starts: datetime, at: datetime) -> bool:
+    """Whether it was not done before."""
+    row = {"conference_id": conference_id, "step": step, "for_starts": for_starts, "at": at}
+    return insert_once(db, Done, [row]) == 1
 
 
 def find_first_joined(db: Session, conference_id: int) -> datetime | None:

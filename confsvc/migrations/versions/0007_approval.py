@@ -17,7 +17,7 @@ _UTC = "????-??-?? ??:??:??.??????"
 _BEFORE = "'draft', 'planned', 'provisioned', 'open', 'ended', 'recorded', 'cancelled'"
 _AFTER = f"{_BEFORE}, 'pending', 'postponed'"
 _TIMES = ("approved_at", "hold_until")
-_TEXTS = ("chair_level", "chair_for", "chair_consent")
+_TEXTS = ("chair_level", "chair_for", "chair_consent", "verbal_order")
 
 
 def upgrade() -> None:

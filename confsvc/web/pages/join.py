@@ -25,6 +25,7 @@ from scheduler.booking.history_queries import VideoRoom, find_current_room
 from scheduler.booking.queries import find_conference
 from scheduler.local_time import local_day
 from scheduler.models import Conference
+from scheduler.sight_queries import PRIVATE
 from scheduler.standing import Standing, standing
 from scheduler.timing import Timing, spans
 
@@ -63,7 +64,7 @@ async def _find(request: web.Request) -> Way:
 
 def _way(db: Session, actor: Actor | None, key: str, *, now: datetime, timing: Timing) -> Way:
     conference = find_conference(db, key)
-    if conference is None or conference.state == "draft" or conference.origin == "logged":
+    if conference is None or conference.state in PRIVATE or conference.origin == "logged":
         raise NotFound(kind="conference", key=key)
     day = local_day(conference.starts)
     names = list_names(db, [conference.host_unit_id], day)

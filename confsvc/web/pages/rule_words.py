@@ -19,18 +19,21 @@ NAMES = {
     "urgent": "Urgent kind", "longest_working_days": "Longest, in working days",
     "longest_hours": "Longest, in hours", "quota_count_week": "Meetings a week",
     "quota_count_month": "Meetings a month", "quota_hours_week": "Hours a week", "quota_hours_month": "Hours a month",
-    "approval_by": "Who approves", "pending_holds": "A request that waits", "default_form": "Form by default",
+    "approval_by": "Who approves", "pending_holds": "A request that waits",
+    "operator_above": "The operator approves above", "self_approval": "One's own request",
+    "letter_by_days": "Number of the letter at the latest", "default_form": "Form by default",
     "counts": "Counts for the share", "endpoint_lead": "Devices join before the start", "rank": "Rank",
 }  # fmt: skip
 MEASURES = {
     "working_days": "%(n)s working days", "minutes": "%(n)s minutes", "hours": "%(n)s hours",
-    "conferences": "%(n)s meetings", "": "%(n)s",
+    "conferences": "%(n)s meetings", "sites": "%(n)s sites", "": "%(n)s",
 }  # fmt: skip
 VALUES: dict[str, dict[str, str]] = {
     "notice_refuses": {"yes": "is refused", "no": "a reason is asked for"},
     "hours_refuse": {"yes": "is refused", "no": "is pointed out"},
     "urgent": {"yes": "yes: free of notice, office hours and quotas", "no": "no"},
     "pending_holds": {"yes": "holds the room", "no": "does not hold the room"},
+    "self_approval": {"yes": "may be approved by whoever holds the function", "no": "is approved by somebody else"},
     "approval_by": {"none": "nobody", "own_head": "the head of the host office", "hall": "whoever keeps the hall"},
     "default_form": {
         "online": "Online meeting", "hybrid": "Hybrid meeting", "in_person": "In-person meeting",
@@ -62,6 +65,9 @@ SENTENCES = {
     "quota_hours_month": "The office books a month at most: %(value)s.",
     "approval_by": "A booking is approved by: %(value)s.",
     "pending_holds": "A request that waits for approval %(value)s.",
+    "operator_above": "The operator is asked, too, for online meetings of more than: %(value)s.",
+    "self_approval": "One's own request %(value)s.",
+    "letter_by_days": "Without the number of the letter the rooms fall free before the meeting: %(value)s.",
     "default_form": "The booking form proposes: %(value)s.",
     "counts": "For the share of meetings held online: %(value)s.",
     "endpoint_lead": "The devices in the rooms join %(value)s before the start.",
@@ -115,9 +121,10 @@ def measure_hint(what: What, words: Words) -> str:
     if what.form not in ("number", "decimal"):
         return ""
     unit = words(
-        {"working_days": "working days", "minutes": "minutes", "hours": "hours", "conferences": "meetings"}.get(
-            what.measure, "a whole number"
-        )
+        {
+            "working_days": "working days", "minutes": "minutes", "hours": "hours", "conferences": "meetings",
+            "sites": "sites",
+        }.get(what.measure, "a whole number")
     )
     low, high = number(what.low, words.language), number(what.high, words.language)
     said = words("In %(measure)s, from %(low)s to %(high)s.", measure=unit, low=low, high=high)
