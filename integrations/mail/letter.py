@@ -25,8 +25,20 @@ from integrations.addresses import one_line, plain_address
 MAX_ATTACHMENT = 20_000
 MAX_SUBJECT = 200
 _MESSAGE_ID = re.compile(r"<[A-Za-z0-9.!#$%&'*+/=?^_{|}~-]{1,200}@[A-Za-z0-9.-]{1,200}>\Z")
-# Long enough that no Message-ID is folded, which some readers take as part of it; words are folded where they are made.
-_POLICY = policy.compat32.clone(linesep="\r\n", mangle_from_=False, max_line_length=998)
+
+
+class _AsGiven(policy.Compat32):
+    """Headers leave as they were made: encoded, folded, and no Message-ID folded, which some readers take as part of
+    it. The library would take each apart and write it anew, which is a third of a letter's time."""
+
+    def fold_binary(self, name: str, value: str) -> bytes:
+        lines = value.splitlines()
+        if any(not line.startswith((" ", "\t")) for line in lines[1:]):
+            raise ValueError(f"{name} would end within its value")
+        return f"{name}: {self.linesep.join(lines)}{self.linesep}".encode("ascii")
+
+
+_POLICY = _AsGiven(linesep="\r\n", mangle_from_=False, max_line_length=998)
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from integrations.calendar.ics import Attendee, Organizer, render
 from integrations.calendar.lint import lint
 from integrations.mail.bounces import bounce_address, read_bounce_address
-from integrations.mail.letter import Letter, Mailbox, build_letter, message_id
+from integrations.mail.letter import _POLICY, Letter, Mailbox, build_letter, message_id
 from tests.integrations.test_ics import REQUEST
 
 AT = datetime(2026, 9, 1, 2, 3, 4, tzinfo=UTC)
@@ -147,6 +147,12 @@ def test_no_words_can_inject_a_header(name: str, subject: str, text: str) -> Non
 def test_what_cannot_stand_in_a_header_is_refused(change: dict[str, Any]) -> None:
     with pytest.raises(ValueError, match=r"\w"):
         letter(**change)
+
+
+def test_a_header_that_would_end_within_its_value_never_leaves() -> None:
+    assert _POLICY.fold_binary("Subject", "a\n b") == b"Subject: a\r\n b\r\n"
+    with pytest.raises(ValueError, match="Subject"):
+        _POLICY.fold_binary("Subject", "a\r\nBcc: x@y.vn")
 
 
 def test_message_ids_differ_by_everything_that_makes_another_letter() -> None:
