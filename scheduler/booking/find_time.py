@@ -71,11 +71,13 @@ def draw(db: Session, wanted: Wanted, *, now: datetime, rules: Rules, most: int,
     seats = _seats(db, wanted)
     required = [*_rooms({i: held[i] for i in wanted.required}, rules), *_people(seats)]
     optional = list(_rooms({i: held[i] for i in wanted.optional}, rules))
+    busy: dict[int | str, list[Span]] = dict(held.items())
+    busy.update(seats.items())
     search = wanted.search(now, rules.calendar)
     blocked = Blocked(required, wanted.length)
     return Picture(
         tuple(free_times(search, required, optional, most=most, apart=apart)),
-        {**held, **seats},
+        busy,
         {day: common_spans(search, blocked, day) for day in search.days},
     )
 

@@ -66,7 +66,7 @@ class Search:
 
     def shown(self, days: Sequence[date], best: datetime | None) -> date:
         """The day whose picture is shown: the one asked for, else the one of the best time, else the first."""
-        if self.show in days:
+        if self.show is not None and self.show in days:
             return self.show
         return local_day(best) if best else (days[0] if days else self.first)
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from typing import Any
 from urllib.parse import urlencode
 
 from confsvc.web.pages.choices import Places
@@ -134,8 +135,8 @@ def _key(other: OtherRoom, places: Places) -> str:
 def prefilled(typed: Typed, query: Fields, places: Places) -> Typed:
     """A fresh form with what an address carries. Without a named main site the own hall is it if it takes part, else
     the first that does."""
-    texts = {name: text_field(query, name) for name in CARRIED if name in query}
-    lists = {name: tuple(list_field(query, name)) for name in CARRIED_LISTS if name in query}
+    texts: dict[str, Any] = {name: text_field(query, name) for name in CARRIED if name in query}
+    lists: dict[str, Any] = {name: tuple(list_field(query, name)) for name in CARRIED_LISTS if name in query}
     sites = lists.get("sites", ())
     if sites and texts.get("main") not in places.room_by_key:
         texts["main"] = typed.main if typed.main in sites else sites[0]

@@ -87,8 +87,8 @@ class Typed:
 
 def read_typed(fields: Fields) -> Typed:
     """The form as posted."""
-    texts = {name: text_field(fields, name) for name in TEXTS}
-    return Typed(**texts, **{name: tuple(list_field(fields, name)) for name in LISTS})
+    values: dict[str, Any] = {name: text_field(fields, name) for name in TEXTS}
+    return Typed(**values | {name: tuple(list_field(fields, name)) for name in LISTS})
 
 
 @dataclass(frozen=True)
@@ -143,7 +143,7 @@ def _read_times(typed: Typed, errors: list[FieldError], now: datetime) -> tuple[
     return instant(day, start), instant(day, end)
 
 
-def _party(typed: Typed, form: str, places: Places) -> dict[str, tuple[Any, ...]]:
+def _party(typed: Typed, form: str, places: Places) -> dict[str, Any]:
     """Rooms, the main one first, and units without a room here. In person everybody chosen comes to the main site."""
     rooms = [places.room_by_key[key] for key in (typed.main, *typed.sites) if key in places.room_by_key]
     rooms = list({room.id: room for room in rooms}.values())
