@@ -18,7 +18,7 @@ def insert_once(db: Session, model: Any, rows: Sequence[Mapping[str, Any]]) -> i
         return 0
     postgres = db.connection().dialect.name == "postgresql"
     insert = (postgresql if postgres else sqlite).insert(model).on_conflict_do_nothing()
-    statement = insert.returning(model.id)
+    statement = insert.returning(*model.__table__.primary_key)
     return sum(db.execute(statement.values(**row)).first() is not None for row in rows)
 
 

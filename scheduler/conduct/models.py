@@ -68,4 +68,16 @@ class Done(Base):
     step: Mapped[str] = mapped_column(primary_key=True)
     for_starts: Mapped[datetime] = mapped_column(primary_key=True)
     at: Mapped[datetime]
+    data: Mapped[dict[str, Any] | None] = mapped_column(sort_order=1)  # what was found out then
     __table_args__ = ()
+
+
+class Comment(Row):
+    """What somebody wrote beside a conference, for those who may look at it; nobody is mailed."""
+
+    __tablename__ = "comment"
+    conference_id: Mapped[int] = mapped_column(ForeignKey("conference.id", ondelete="CASCADE"))
+    at: Mapped[datetime]
+    by: Mapped[str]
+    text: Mapped[str]
+    __table_args__ = options(Index(None, "conference_id"))
