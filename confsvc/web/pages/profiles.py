@@ -66,7 +66,8 @@ async def _page(
     heads = [(words("Down with %(count)s sites", count=size), "num") for size in SIZES]
     return render(
         request, "profiles.html", status=422 if errors else 200, w=words, profiles=shown, down_heads=heads,
-        rows=rows, errors=errors, sizes=SIZES, limits=LIMITS, unknown=(UNKNOWN_UP, UNKNOWN_DOWN), edits=may(keys.actor(request), P),
+        rows=rows, errors=errors, sizes=SIZES, limits=LIMITS, unknown=(UNKNOWN_UP, UNKNOWN_DOWN),
+        edits=may(keys.actor(request), P),
     )  # fmt: skip
 
 
