@@ -158,6 +158,7 @@ FIELD_TEXTS: dict[str, str] = {
 }
 
 WARNING_TEXTS: dict[str, str] = {
+    "person_clash": "%(name)s sits in a meeting of %(unit)s from %(starts)s until %(ends)s.",
     "short_notice": "Only %(days)s working days' notice; %(required)s are wanted (%(by)s). Say why. %(fits)s",
     "outside_hours": "Offices are closed for some of this time.",
 }
@@ -204,6 +205,12 @@ def field_texts(problem: Problem, language: str) -> dict[str, str]:
     for error in problem.errors:
         found.setdefault(error.field, field_text(error, language))
     return found
+
+
+def warning_text(code: str, data: Mapping[str, Any], language: str) -> str:
+    """What to tell about a warning, times in the province's."""
+    shown = {name: _local(data[name]) for name in ("starts", "ends") if name in data}
+    return filled(WARNING_TEXTS.get(code, code), language, {**data, **shown})
 
 
 def taken_text(taken: Mapping[str, Any], language: str) -> str:

@@ -16,6 +16,7 @@ from confsvc.web.api import shown
 from confsvc.web.api.fields import Line500, Model
 from confsvc.web.api.layer import Answer, operation
 from confsvc.web.api.reading import KeyPath
+from confsvc.web.api.ways import ways_shown
 from confsvc.web.api.wishes import (
     BookIn,
     BookingIn,
@@ -38,10 +39,12 @@ from scheduler.booking import edit
 from scheduler.booking.booking import Booked, Booking, Findings, Rules
 from scheduler.booking.log import log_in_person
 from scheduler.booking.queries import find_conference
+from scheduler.booking.refusal import explained
 from scheduler.booking.validation import warnings
-from scheduler.errors import RoomTaken
+from scheduler.booking.ways_out import WaysOut, ways_out
+from scheduler.errors import NoCapacity, RoomTaken
 from scheduler.models import Conference
-from scheduler.name_queries import list_unit_ids
+from scheduler.name_queries import list_room_ids, list_unit_ids
 
 IDEMPOTENCY_KEY = "Idempotency-Key"
 _KEY = re.compile(r"[!-~]{1,200}")
@@ -54,12 +57,17 @@ class CancelIn(Model):
 
 class SubmitIn(Model):
     version: Version | None = None
+    clash_confirmed: bool = Field(default=False, strict=True)
 
 
 @operation("Whether a conference could be booked", answer=shown.CheckOut)
 async def check(request: web.Request, *, body: BookingIn) -> shown.CheckOut:
     actor, now, rules = keys.actor(request), keys.now(request), keys.rules(request)
-    found = await request.app[keys.DATABASE].read(_check, body, actor, now=now, rules=rules)
+    database = request.app[keys.DATABASE]
+    found, profiles = await database.read(_checked, body, actor, now=now, rules=rules)
+    ways = None
+    if found.taken or found.full:
+        ways = await database.read(_ways, body, actor, found, now=now, rules=rules)
     language = request[keys.LANGUAGE]
     first: dict[str, FieldError] = {}
     for error in found.errors:
@@ -77,14 +85,28 @@ async def check(request: web.Request, *, body: BookingIn) -> shown.CheckOut:
             for t in found.taken
         ],
         full=[shown.FullOut(**shown_full(one, language)) for one in found.full],
+        profiles=[shown.SiteProfileOut(room=room, profile=code) for room, code in profiles],
         warnings=shown.warnings_out(found.warnings, language),
+        ways_out=ways_shown(ways) if ways is not None else None,
     )
+
+
+def _checked(
+    db: Session, wish: BookingIn, actor: Actor, *, now: datetime, rules: Rules
+) -> tuple[Findings, list[tuple[str, str]]]:
+    found, ids = _check(db, wish, actor, now=now, rules=rules), list_room_ids(db, wish.sites)
+    return found, [(key, found.profiles[ids[key]]) for key in wish.sites if ids.get(key) in found.profiles]
 
 
 def _check(db: Session, wish: BookingIn, actor: Actor, *, now: datetime, rules: Rules) -> Findings:
     host = host_id(db, wish.host, actor)
     require(actor, Permission.CONFERENCE_BOOK, host)
     return booking_book.check(db, booking_in(db, wish, host, now=now, rules=rules), now=now, rules=rules)
+
+
+def _ways(db: Session, wish: BookingIn, actor: Actor, found: Findings, *, now: datetime, rules: Rules) -> WaysOut:
+    booking = booking_in(db, wish, host_id(db, wish.host, actor), now=now, rules=rules)
+    return ways_out(db, booking, now=now, rules=rules, taken=found.taken, full=found.full)
 
 
 @operation(
@@ -99,13 +121,17 @@ async def book(request: web.Request, *, body: BookIn) -> Answer:
     database, language = request.app[keys.DATABASE], request[keys.LANGUAGE]
     try:
         made = await database.write(_book, body, actor, key, now=now, rules=rules, language=language)
-    except RoomTaken as problem:
-        if problem.taken:
-            raise
-        found = await database.read(_check, body, actor, now=now, rules=rules)
-        raise RoomTaken(found.taken, found.full) from problem
+    except (RoomTaken, NoCapacity) as problem:
+        raise await database.read(_refusal, body, actor, problem, now=now, rules=rules) from problem
     location = f"/api/v1/conferences/{made.key}"
     return Answer(made, headers={hdrs.LOCATION: location, hdrs.ETAG: f'"v{made.version}"'})
+
+
+def _refusal(
+    db: Session, wish: BookingIn, actor: Actor, problem: RoomTaken | NoCapacity, *, now: datetime, rules: Rules
+) -> RoomTaken | NoCapacity:
+    booking = booking_in(db, wish, host_id(db, wish.host, actor), now=now, rules=rules)
+    return explained(db, booking, problem, now=now, rules=rules)
 
 
 def _book(
@@ -143,10 +169,8 @@ async def _edit(request: web.Request, key: str, body: ReplaceIn | ChangeIn, vers
     database, seen = request.app[keys.DATABASE], _version(request, version)
     try:
         booked = await database.write(_change, key, body, seen, actor, now=now, rules=rules)
-    except RoomTaken as problem:
-        if problem.taken:
-            raise
-        raise RoomTaken(await database.read(_taken, key, body, actor, now=now, rules=rules)) from problem
+    except (RoomTaken, NoCapacity) as problem:
+        raise await database.read(_change_refusal, key, body, actor, problem, now=now, rules=rules) from problem
     return _answer(booked)
 
 
@@ -158,10 +182,13 @@ def _change(
     return edit.change(db, key, wished, version=version, actor=actor.text, now=now, rules=rules)
 
 
-def _taken(db: Session, key: str, body: ReplaceIn | ChangeIn, actor: Actor, *, now: datetime, rules: Rules) -> tuple:  # type: ignore[type-arg]
+def _change_refusal(
+    db: Session, key: str, body: ReplaceIn | ChangeIn, actor: Actor, problem: RoomTaken | NoCapacity, *, now: datetime,
+    rules: Rules,
+) -> RoomTaken | NoCapacity:  # fmt: skip
     conference = _allowed(db, key, actor, Permission.CONFERENCE_CHANGE)
     wished = _wished(db, conference, body, now=now, rules=rules)
-    return booking_book.check(db, wished, now=now, rules=rules, except_id=conference.id).taken
+    return explained(db, wished, problem, now=now, rules=rules, except_id=conference.id)
 
 
 def _wished(db: Session, conference: Conference, body: ReplaceIn | ChangeIn, *, now: datetime, rules: Rules) -> Booking:
@@ -176,13 +203,26 @@ def _wished(db: Session, conference: Conference, body: ReplaceIn | ChangeIn, *, 
 async def submit(request: web.Request, *, path: KeyPath, body: SubmitIn) -> Answer:
     actor, now, rules = keys.actor(request), keys.now(request), keys.rules(request)
     seen = _version(request, body.version)
-    booked = await request.app[keys.DATABASE].write(_submit, path.key, seen, actor, now=now, rules=rules)
+    database, known = request.app[keys.DATABASE], body.clash_confirmed
+    try:
+        booked = await database.write(_submit, path.key, seen, known, actor, now=now, rules=rules)
+    except (RoomTaken, NoCapacity) as problem:
+        raise await database.read(_submit_refusal, path.key, actor, problem, now=now, rules=rules) from problem
     return _answer(booked)
 
 
-def _submit(db: Session, key: str, version: int, actor: Actor, *, now: datetime, rules: Rules) -> Booked:
+def _submit(db: Session, key: str, version: int, known: bool, actor: Actor, *, now: datetime, rules: Rules) -> Booked:
     _allowed(db, key, actor, Permission.CONFERENCE_BOOK)
-    return edit.submit(db, key, version=version, actor=actor.text, now=now, rules=rules)
+    return edit.submit(
+        db, key, version=version, actor=actor.text, now=now, rules=rules, clash_confirmed=known
+    )  # fmt: skip
+
+
+def _submit_refusal(
+    db: Session, key: str, actor: Actor, problem: RoomTaken | NoCapacity, *, now: datetime, rules: Rules
+) -> RoomTaken | NoCapacity:
+    conference = _allowed(db, key, actor, Permission.CONFERENCE_BOOK)
+    return explained(db, edit.booking_of(db, conference), problem, now=now, rules=rules, except_id=conference.id)
 
 
 @operation("Cancel a conference", answer=shown.BookedOut, problems=(409, 412), headers={"If-Match": "ETag"})

@@ -7,7 +7,8 @@ from typing import Any, Literal
 
 from confsvc.access import Actor, Permission, may
 from confsvc.web.api.fields import Shown
-from confsvc.web.errors import WARNING_TEXTS, filled
+from confsvc.web.api.ways import WaysOutOut
+from confsvc.web.errors import warning_text
 from rooms.place_queries import RoomOn
 from rooms.queries import UnitOn
 from scheduler.booking.booking import Warning_
@@ -52,6 +53,13 @@ class FullOut(Shown):
     detail: str
 
 
+class SiteProfileOut(Shown):
+    """The picture that a site's line would carry; null when its line does not decide it."""
+
+    room: str
+    profile: str
+
+
 class BookedOut(Shown):
     key: str
     version: int
@@ -60,13 +68,15 @@ class BookedOut(Shown):
 
 
 class CheckOut(Shown):
-    """``ok``: it could be booked now."""
+    """``ok``: it could be booked now. ``profiles``: what each site would get, best for its line."""
 
     ok: bool
     errors: list[ErrorOut]
     taken: list[TakenOut]
     full: list[FullOut]
+    profiles: list[SiteProfileOut]
     warnings: list[WarningOut]
+    ways_out: WaysOutOut | None
 
 
 class ListedOut(Shown):
@@ -92,11 +102,14 @@ class ConferencesOut(Shown):
 
 
 class SiteOut(Shown):
+    """``profile``: the picture that the site's line carries in this meeting, null without video."""
+
     room: str
     name: str
     role: str
     unit: str | None
     unit_short: str | None
+    profile: str | None
 
 
 class DelegationOut(Shown):
@@ -131,6 +144,7 @@ class ConferenceOut(ListedOut):
     short_notice_reason: str | None
     in_person_reason: str | None
     in_person_note: str
+    top_profile: str
 
 
 class UnitOut(Shown):
@@ -186,7 +200,7 @@ class BusyListOut(Shown):
 _SAME = (
     "key", "title", "kind", "form", "origin", "state", "outcome", "starts", "ends", "version", "booked_ends", "opens",
     "place", "chair_name", "chair_title", "contact_name", "contact_phone", "note", "letter_number",
-    "short_notice_reason", "in_person_reason", "in_person_note",
+    "short_notice_reason", "in_person_reason", "in_person_note", "top_profile",
 )  # fmt: skip
 
 
@@ -197,7 +211,9 @@ def conference_out(view: ConferenceView, actor: Actor) -> ConferenceOut:
         host=view.host_code,
         host_short=view.host_short,
         sites=[
-            SiteOut(room=s.room_key, name=s.room, role=s.role, unit=s.unit_code, unit_short=s.unit_short)
+            SiteOut(
+                room=s.room_key, name=s.room, role=s.role, unit=s.unit_code, unit_short=s.unit_short, profile=s.profile
+            )
             for s in view.sites
         ],
         units=[
@@ -235,6 +251,6 @@ def room_out(room: RoomOn) -> RoomOut:
 
 def warnings_out(warnings: tuple[Warning_, ...], language: str) -> list[WarningOut]:
     return [
-        WarningOut(code=w.code, detail=filled(WARNING_TEXTS.get(w.code, w.code), language, w.data), data=w.data)
+        WarningOut(code=w.code, detail=warning_text(w.code, w.data, language), data=w.data)
         for w in warnings
     ]

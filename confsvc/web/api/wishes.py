@@ -28,10 +28,19 @@ class GuestIn(Model):
     language: Literal["vi", "en"] = "vi"
 
 
+class SeatIn(Model):
+    """An office of ``units`` that sits in a neighbour's room, one of ``sites``."""
+
+    unit: UnitCode
+    site: RoomKey
+
+
 class BookingIn(Model):
     """A conference to be booked. ``host`` left out: the caller's own office. The first of ``sites`` is the main one.
 
+    ``clash_confirmed``: it is known that somebody would sit in two meetings at once (``warnings`` of a check).
     ``units``: offices that attend without a room of their own. ``draft``: kept, but nothing is held and nobody told.
+    ``top_profile``: the code of the best picture any site is given ("audio": sound alone); left out, the lines decide.
     """
 
     title: Title
@@ -42,6 +51,7 @@ class BookingIn(Model):
     ends: Instant
     sites: list[RoomKey] = Field(default=[], max_length=MOST_ROOMS)
     units: list[UnitCode] = Field(default=[], max_length=MOST_ROOMS)
+    seats: list[SeatIn] = Field(default=[], max_length=MOST_ROOMS)
     guests: list[GuestIn] = Field(default=[], max_length=MOST_GUESTS)
     chair_name: Line200 = ""
     chair_title: Line200 = ""
@@ -54,6 +64,8 @@ class BookingIn(Model):
     in_person_reason: Line40 | None = None
     in_person_note: Line500 = ""
     no_secrets: bool = Field(default=False, strict=True)
+    clash_confirmed: bool = Field(default=False, strict=True)
+    top_profile: Line40 = ""
 
 
 class BookIn(BookingIn):
@@ -77,6 +89,7 @@ class ChangeIn(Model):
     ends: Instant | None = None
     sites: list[RoomKey] | None = Field(default=None, max_length=MOST_ROOMS)
     units: list[UnitCode] | None = Field(default=None, max_length=MOST_ROOMS)
+    seats: list[SeatIn] | None = Field(default=None, max_length=MOST_ROOMS)
     guests: list[GuestIn] | None = Field(default=None, max_length=MOST_GUESTS)
     chair_name: Line200 | None = None
     chair_title: Line200 | None = None
@@ -89,6 +102,8 @@ class ChangeIn(Model):
     in_person_reason: Line40 | None = None
     in_person_note: Line500 | None = None
     no_secrets: bool | None = Field(default=None, strict=True)
+    clash_confirmed: bool = Field(default=False, strict=True)
+    top_profile: Line40 | None = None
 
 
 class LoggedIn(Model):
@@ -110,6 +125,7 @@ class LoggedIn(Model):
 _PLAIN = (
     "title", "kind", "form", "starts", "ends", "chair_name", "chair_title", "chair_mail", "contact_name",
     "contact_phone", "note", "letter_number", "short_notice_reason", "in_person_reason", "in_person_note", "no_secrets",
+    "top_profile",
 )  # fmt: skip
 _NULLABLE = frozenset({"chair_mail", "short_notice_reason", "in_person_reason"})
 
@@ -134,6 +150,8 @@ def booking_in(db: Session, wish: BookingIn, host_unit_id: int, *, now: datetime
         host_unit_id=host_unit_id,
         room_ids=_ids(list_room_ids(db, wish.sites), wish.sites, "sites", "no_such_room", errors),
         unit_ids=_ids(list_unit_ids(db, wish.units), wish.units, "units", "no_such_unit", errors),
+        seats=_seats(db, wish.seats, errors),
+        clash_confirmed=wish.clash_confirmed,
         guests=_guests(wish.guests),
     )
     if errors:
@@ -157,6 +175,9 @@ def changed(db: Session, booking: Booking, change: ChangeIn, *, now: datetime, r
         values["room_ids"] = _ids(list_room_ids(db, change.sites), change.sites, "sites", "no_such_room", errors)
     if change.units is not None:
         values["unit_ids"] = _ids(list_unit_ids(db, change.units), change.units, "units", "no_such_unit", errors)
+    if change.seats is not None:
+        values["seats"] = _seats(db, change.seats, errors)
+    values["clash_confirmed"] = change.clash_confirmed
     if change.guests is not None:
         values["guests"] = _guests(change.guests)
     result = replace(booking, **values)
@@ -178,6 +199,16 @@ def logged_in(db: Session, wish: LoggedIn, host_unit_id: int) -> Logged:
 def _ids(known: dict[str, int], wanted: list[str], field: str, code: str, errors: list[FieldError]) -> tuple[int, ...]:
     errors += [FieldError(f"{field}.{number}", code) for number, name in enumerate(wanted) if name not in known]
     return tuple(known[name] for name in wanted if name in known)
+
+
+def _seats(db: Session, seats: list[SeatIn], errors: list[FieldError]) -> tuple[tuple[int, int], ...]:
+    units, rooms = list_unit_ids(db, [seat.unit for seat in seats]), list_room_ids(db, [seat.site for seat in seats])
+    for number, seat in enumerate(seats):
+        if seat.unit not in units:
+            errors.append(FieldError(f"seats.{number}.unit", "no_such_unit"))
+        if seat.site not in rooms:
+            errors.append(FieldError(f"seats.{number}.site", "no_such_room"))
+    return tuple((units[s.unit], rooms[s.site]) for s in seats if s.unit in units and s.site in rooms)
 
 
 def _guests(guests: list[GuestIn]) -> tuple[GuestWish, ...]:
