@@ -40,17 +40,22 @@ def owe(db: Session, rows: Iterable[Mapping[str, Any]]) -> int:
     new = list(rows)
     for row in new:
         if row["kind"] == _REPLACES:
-            supersede(db, [row["chain"]], int(row["payload"]["edition"]), now=row["created"])
+            part = row["payload"].get("part")
+            supersede(db, [row["chain"]], int(row["payload"]["edition"]), now=row["created"], part=part)
     written = insert_once(db, Effect, new)
     if written:
         poke(db, "outbox")
     return written
 
 
-def supersede(db: Session, chains: Collection[str], before_edition: int, *, now: datetime) -> int:
+def supersede(
+    db: Session, chains: Collection[str], before_edition: int, *, now: datetime, part: str | None = None
+) -> int:
     """Set aside the letters of these chains that are owed for an older edition and were surely never delivered.
 
-    One whose attempt had an unknown result stays: the same mail must go out again before a newer one may.
+    ``part``: news of one date of a shared entry, which overtakes only news of that date; news of the whole entry says
+    everything, and overtakes everything. One whose attempt had an unknown result stays: the same mail must go out again
+    before a newer one may.
     """
     row = (
         update(Effect)
@@ -60,11 +65,16 @@ def supersede(db: Session, chains: Collection[str], before_edition: int, *, now:
             Effect.state == "owed",
             Effect.maybe.is_(False),
             Effect.payload["edition"].as_integer() < before_edition,
+            *_of_part(part),
         )
         .values(state="superseded", settled=now)
         .execution_options(synchronize_session=False)
     )
     return _count(db.execute(row))
+
+
+def _of_part(part: str | None) -> list[ColumnElement[bool]]:
+    return [] if part is None else [Effect.payload["part"].as_string() == part]
 
 
 def is_due(db: Session, *, now: datetime) -> bool:
@@ -172,6 +182,8 @@ def _settled(db: Session, claimed: Claimed, outcome: Outcome, now: datetime) -> 
 
 def _has_newer(db: Session, claimed: Claimed) -> bool:
     newer = exists().where(Effect.chain == claimed.chain, Effect.id > claimed.id, Effect.state.in_(_LIVE))
+    said = Effect.payload["part"].as_string()
+    newer = newer.where(or_(said.is_(None), said == claimed.payload.get("part")))
     return bool(db.scalar(select(newer)))
 
 

@@ -67,3 +67,9 @@ def set_calendar_item(db: Session, uid: str, values: Mapping[str, Any]) -> None:
 def last_number(db: Session, uid: str) -> int:
     """Of the entry's editions; 0 without one."""
     return db.scalar(select(func.max(Edition.number)).where(Edition.uid == uid)) or 0
+
+
+def find_related(db: Session, uid: str) -> str | None:
+    """The entry that this one belongs to, as its first edition said."""
+    content = db.scalar(select(Edition.content).where(Edition.uid == uid, Edition.number == 1))
+    return (content or {}).get("related_to")

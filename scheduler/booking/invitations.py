@@ -22,6 +22,8 @@ def edition_content(conference: Conference | dict[str, Any], party: Party, what:
     ``what``: booked, changed, cancelled or removed.
     """
     values = conference if isinstance(conference, dict) else vars(conference)
+    if values.get("recurrence_id") is not None:
+        extra["recurrence_id"] = values["recurrence_id"].isoformat()
     return {
         "what": what,
         **{name: values[name] for name in ("key", "title", "kind", "form", "note", "letter_number")},
@@ -58,16 +60,17 @@ def letter_rows(
     edition: dict[str, Any], conference_id: int, invitees: Iterable[Invitee], *, now: datetime, expires: datetime
 ) -> list[dict[str, Any]]:
     """One owed letter a recipient; ``expires``: when the news is of no use any more."""
+    part = edition["content"].get("recurrence_id")
     return [
         {
             "kind": LETTER,
-            "key": f"letter:{edition['id']}:0:{invitee.mail}:0",
+            "key": f"letter:{edition['id']}:{part or 0}:{invitee.mail}:0",
             "chain": letter_chain(edition["uid"], invitee.mail),
             "conference_id": conference_id,
             "payload": {
                 "edition": edition["id"], "uid": edition["uid"], "number": edition["number"],
                 "method": edition["method"], "mail": invitee.mail, "name": invitee.name, "role": invitee.role,
-                "language": invitee.language, "n": 0,
+                "language": invitee.language, "n": 0, "part": part,
             },
             "state": "owed",
             "due": now,
