@@ -76,7 +76,7 @@ class Sitting(NamedTuple):
 
 def find_place(db: Session, endpoint_id: int, day: date) -> Place | None:
     rows = _PLACE.rows(db, endpoint_id=endpoint_id, day=day)
-    return Place(*rows[0][:4], rows[0][4] or "") if rows else None
+    return Place._make((*rows[0][:4], rows[0][4] or "")) if rows else None
 
 
 def list_sittings(db: Session, room_id: int, now: datetime, until: datetime, day: date) -> list[Sitting]:
