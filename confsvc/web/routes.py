@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from confsvc.access import Permission as P
 from confsvc.web import callbacks, channel, endpoint, health, login, metrics, openapi
-from confsvc.web.api import busy, conferences, directory, free_times, me, reading
+from confsvc.web.api import busy, checking, conferences, directory, free_times, me, reading
 from confsvc.web.api import calendar as calendar_data
 from confsvc.web.api import figures as figure_data
 from confsvc.web.api import profiles as profile_data
@@ -193,7 +193,7 @@ PROGRAMS = (
     Route("POST", f"{API}/free-times", free_times.free_times_of_many, P.CONFERENCE_BOOK),
     Route("GET", f"{API}/conferences", reading.index, P.CONFERENCE_READ),
     Route("POST", f"{API}/conferences", conferences.book, P.CONFERENCE_BOOK),
-    Route("POST", f"{API}/conferences/check", conferences.check, P.CONFERENCE_BOOK),
+    Route("POST", f"{API}/conferences/check", checking.check, P.CONFERENCE_BOOK),
     Route("POST", f"{API}/conferences/logged", conferences.log, P.CONFERENCE_LOG),
     Route("GET", CONFERENCE, reading.read, P.CONFERENCE_READ),
     Route("PUT", CONFERENCE, conferences.put, P.CONFERENCE_CHANGE),

@@ -16,7 +16,6 @@ from confsvc.web.api import shown
 from confsvc.web.api.fields import Line500, Model
 from confsvc.web.api.layer import Answer, operation
 from confsvc.web.api.reading import KeyPath
-from confsvc.web.api.ways import ways_shown
 from confsvc.web.api.wishes import (
     BookIn,
     BookingIn,
@@ -29,22 +28,19 @@ from confsvc.web.api.wishes import (
     host_id,
     logged_in,
 )
-from confsvc.web.errors import field_text, taken_text
 from confsvc.web.idempotency import claim, request_hash, settle
 from confsvc.web.pages.sight import is_seen
-from confsvc.web.problem import shown_full
 from rooms.errors import FieldError, Invalid, NotFound
 from scheduler.booking import book as booking_book
 from scheduler.booking import edit
-from scheduler.booking.booking import Booked, Booking, Findings, Rules
+from scheduler.booking.booking import Booked, Booking, Rules
 from scheduler.booking.log import log_in_person
 from scheduler.booking.queries import find_conference
 from scheduler.booking.refusal import explained
 from scheduler.booking.validation import warnings
-from scheduler.booking.ways_out import WaysOut, ways_out
 from scheduler.errors import NoCapacity, RoomTaken
 from scheduler.models import Conference
-from scheduler.name_queries import list_room_ids, list_unit_ids
+from scheduler.name_queries import list_unit_ids
 
 IDEMPOTENCY_KEY = "Idempotency-Key"
 _KEY = re.compile(r"[!-~]{1,200}")
@@ -58,55 +54,6 @@ class CancelIn(Model):
 class SubmitIn(Model):
     version: Version | None = None
     clash_confirmed: bool = Field(default=False, strict=True)
-
-
-@operation("Whether a conference could be booked", answer=shown.CheckOut)
-async def check(request: web.Request, *, body: BookingIn) -> shown.CheckOut:
-    actor, now, rules = keys.actor(request), keys.now(request), keys.rules(request)
-    database = request.app[keys.DATABASE]
-    found, profiles = await database.read(_checked, body, actor, now=now, rules=rules)
-    ways = None
-    if found.taken or found.full:
-        ways = await database.read(_ways, body, actor, found, now=now, rules=rules)
-    language = request[keys.LANGUAGE]
-    first: dict[str, FieldError] = {}
-    for error in found.errors:
-        first.setdefault(error.field, error)
-    return shown.CheckOut(
-        ok=found.ok,
-        errors=[
-            shown.ErrorOut(field=e.field, code=e.code, detail=field_text(e, language), data=dict(e.data) or None)
-            for e in first.values()
-        ],
-        taken=[
-            shown.TakenOut(
-                room=t.room, unit=t.unit, starts=t.starts, ends=t.ends, detail=taken_text(t.as_data(), language)
-            )
-            for t in found.taken
-        ],
-        full=[shown.FullOut(**shown_full(one, language)) for one in found.full],
-        profiles=[shown.SiteProfileOut(room=room, profile=code) for room, code in profiles],
-        warnings=shown.warnings_out(found.warnings, language),
-        ways_out=ways_shown(ways) if ways is not None else None,
-    )
-
-
-def _checked(
-    db: Session, wish: BookingIn, actor: Actor, *, now: datetime, rules: Rules
-) -> tuple[Findings, list[tuple[str, str]]]:
-    found, ids = _check(db, wish, actor, now=now, rules=rules), list_room_ids(db, wish.sites)
-    return found, [(key, found.profiles[ids[key]]) for key in wish.sites if ids.get(key) in found.profiles]
-
-
-def _check(db: Session, wish: BookingIn, actor: Actor, *, now: datetime, rules: Rules) -> Findings:
-    host = host_id(db, wish.host, actor)
-    require(actor, Permission.CONFERENCE_BOOK, host)
-    return booking_book.check(db, booking_in(db, wish, host, now=now, rules=rules), now=now, rules=rules)
-
-
-def _ways(db: Session, wish: BookingIn, actor: Actor, found: Findings, *, now: datetime, rules: Rules) -> WaysOut:
-    booking = booking_in(db, wish, host_id(db, wish.host, actor), now=now, rules=rules)
-    return ways_out(db, booking, now=now, rules=rules, taken=found.taken, full=found.full)
 
 
 @operation(

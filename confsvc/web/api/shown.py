@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from datetime import date, datetime
-from typing import Any, Literal
+from typing import Any
 
 from confsvc.access import Actor, Permission, may
 from confsvc.web.api.fields import Shown
-from confsvc.web.api.ways import WaysOutOut
 from confsvc.web.errors import warning_text
 from rooms.place_queries import RoomOn
 from rooms.queries import UnitOn
@@ -22,61 +21,11 @@ class WarningOut(Shown):
     data: dict[str, Any]
 
 
-class ErrorOut(Shown):
-    field: str
-    code: str
-    detail: str
-    data: dict[str, Any] | None = None
-
-
-class TakenOut(Shown):
-    """A room that is held, by which office and until when; never what for."""
-
-    room: str
-    unit: str
-    starts: datetime
-    ends: datetime
-    detail: str
-
-
-class FullOut(Shown):
-    """A line or the video host that does not carry this beside what it has promised; ``fits``: how many sites would."""
-
-    what: Literal["line", "bridge"]
-    name: str
-    measure: Literal["seats", "kbps_up", "kbps_down"]
-    needed: int
-    free: int
-    holders: list[str]
-    until: datetime | None
-    fits: int | None
-    detail: str
-
-
-class SiteProfileOut(Shown):
-    """The picture that a site's line would carry; null when its line does not decide it."""
-
-    room: str
-    profile: str
-
-
 class BookedOut(Shown):
     key: str
     version: int
     url: str
     warnings: list[WarningOut] = []
-
-
-class CheckOut(Shown):
-    """``ok``: it could be booked now. ``profiles``: what each site would get, best for its line."""
-
-    ok: bool
-    errors: list[ErrorOut]
-    taken: list[TakenOut]
-    full: list[FullOut]
-    profiles: list[SiteProfileOut]
-    warnings: list[WarningOut]
-    ways_out: WaysOutOut | None
 
 
 class ListedOut(Shown):
@@ -183,7 +132,8 @@ class RoomsOut(Shown):
 
 
 class BusyOut(Shown):
-    """``conference``: null for a meeting of other offices, which the asker may not look at."""
+    """``conference``: null for a meeting of other offices, which the asker may not look at. ``closed``: why the room is
+    closed, null for a meeting; then nobody's ``unit`` is named."""
 
     room: str
     unit: str
@@ -191,6 +141,7 @@ class BusyOut(Shown):
     ends: datetime
     holds: bool
     conference: str | None
+    closed: str | None = None
 
 
 class BusyListOut(Shown):
