@@ -27,6 +27,9 @@ class Permission(StrEnum):
     CONFERENCE_CHANGE = "conference.change"
     CONFERENCE_CANCEL = "conference.cancel"
     CONFERENCE_APPROVE = "conference.approve"
+    CAPACITY_APPROVE = "capacity.approve"  # whether lines and video hosts can bear it
+    APPROVAL_READ = "approval.read"  # what waits to be decided on
+    LETTER_PURGE = "letter.purge"  # take a signed letter's file out for good
     CONFERENCE_CONDUCT = "conference.conduct"  # help a running one: end it, call a site
     RESULT_CONFIRM = "result.confirm"
     RESULT_CORRECT = "result.correct"
@@ -53,11 +56,11 @@ _BOOKING = frozenset({P.CONFERENCE_BOOK, P.CONFERENCE_CHANGE, P.CONFERENCE_CANCE
 
 FUNCTION_PERMISSIONS: dict[str, frozenset[Permission]] = {
     "booker": _READING | _BOOKING | {P.OUTBOX_READ},
-    "approver": _READING | {P.CONFERENCE_APPROVE, P.CONFERENCE_CANCEL, P.OUTBOX_READ},
+    "approver": _READING | {P.CONFERENCE_APPROVE, P.APPROVAL_READ, P.CONFERENCE_CANCEL, P.OUTBOX_READ},
     "operator": _READING
     | {
         P.CONFERENCE_CONDUCT, P.RESULT_CORRECT, P.ENDPOINT_READ, P.ENDPOINT_PAIR, P.OUTBOX_READ, P.OUTBOX_RETRY,
-        P.CONTACT_EDIT,
+        P.CONTACT_EDIT, P.CAPACITY_APPROVE, P.APPROVAL_READ,
     },
     "site_contact": _READING | {P.ENDPOINT_READ, P.CONTACT_EDIT},
     "endpoint": frozenset(),
@@ -66,7 +69,7 @@ FUNCTION_PERMISSIONS: dict[str, frozenset[Permission]] = {
     "admin": _READING
     | {
         P.DIRECTORY_EDIT, P.CONTACT_EDIT, P.ENDPOINT_READ, P.ENDPOINT_PAIR, P.OUTBOX_READ, P.OUTBOX_RETRY,
-        P.ACCOUNT_ADMIN, P.GOAL_EDIT, P.RULES_EDIT,
+        P.ACCOUNT_ADMIN, P.GOAL_EDIT, P.RULES_EDIT, P.LETTER_PURGE,
     },
     "auditor": _READING | {P.AUDIT_READ, P.OUTBOX_READ},
 }  # fmt: skip
@@ -76,12 +79,12 @@ SCOPES: dict[str, frozenset[Permission]] = {
     "read": _READING | {P.ENDPOINT_READ, P.OUTBOX_READ},
     "book": _BOOKING,
     "conduct": frozenset(
-        {P.CONFERENCE_APPROVE, P.CONFERENCE_CONDUCT, P.RESULT_CORRECT, P.OUTBOX_RETRY, P.ENDPOINT_PAIR}
+        {P.CONFERENCE_APPROVE, P.CAPACITY_APPROVE, P.APPROVAL_READ, P.CONFERENCE_CONDUCT, P.RESULT_CORRECT, P.OUTBOX_RETRY, P.ENDPOINT_PAIR}
     ),
     "directory": frozenset({P.DIRECTORY_EDIT, P.CONTACT_EDIT, P.RULES_EDIT}),
     "report": frozenset({P.REPORT_WRITE, P.GOAL_EDIT}),
     "audit": frozenset({P.AUDIT_READ}),
-    "accounts": frozenset({P.ACCOUNT_ADMIN}),
+    "accounts": frozenset({P.ACCOUNT_ADMIN, P.LETTER_PURGE}),
     "tokens": frozenset(),
 }
 """What an API token may be narrowed to; ``tokens`` is needed to handle tokens with a token."""
@@ -89,10 +92,11 @@ SCOPES: dict[str, frozenset[Permission]] = {
 
 @dataclass(frozen=True)
 class Grant:
-    """A function in force today, for one unit or for all (None)."""
+    """A function in force today, for one unit or for all (None). ``substitute_for``: the account in whose absence."""
 
     function: str
     unit_id: int | None
+    substitute_for: int | None = None
 
 
 @dataclass(frozen=True)
@@ -148,6 +152,23 @@ def require(actor: Actor, permission: Permission, unit_id: int | None = None) ->
     """Raises NotAllowed unless ``may``."""
     if not may(actor, permission, unit_id):
         raise NotAllowed(permission=str(permission))
+
+
+def acts_for(actor: Actor, permission: Permission, unit_id: int | None = None) -> int | None:
+    """The account in whose place ``actor`` does this; None when the right is the actor's own."""
+    held = [
+        grant.substitute_for
+        for grant in actor.grants
+        if permission in FUNCTION_PERMISSIONS[grant.function] and grant.unit_id in (None, unit_id)
+    ]
+    return None if None in held else next(iter(held), None)
+
+
+def request_hosts(actor: Actor) -> frozenset[int] | None:
+    """The offices whose requests ``actor`` may see besides those whose drafts he sees: where he is asked; None: all."""
+    if may(actor, Permission.CAPACITY_APPROVE):
+        return None
+    return units_for(actor, Permission.CONFERENCE_APPROVE)
 
 
 def sees_draft(actor: Actor, host_unit_id: int) -> bool:

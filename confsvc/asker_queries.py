@@ -36,7 +36,7 @@ class LiveToken(NamedTuple):
     last_used: datetime | None
 
 
-def _in_force() -> Select[str, int | None]:
+def _in_force() -> Select[str, int | None, int | None]:
     held, original = aliased(RoleGrant), aliased(Account)
     day: Any = bindparam("day")
     still_held = exists().where(
@@ -49,7 +49,7 @@ def _in_force() -> Select[str, int | None]:
         original.disabled_at.is_(None),
     )
     return (
-        select(RoleGrant.function, RoleGrant.unit_id)
+        select(RoleGrant.function, RoleGrant.unit_id, RoleGrant.substitute_for)
         .where(RoleGrant.account_id == bindparam("account"), dated(RoleGrant, day))
         .where(or_(RoleGrant.substitute_for.is_(None), still_held))
         .order_by(RoleGrant.id)

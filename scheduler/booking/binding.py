@@ -1,6 +1,6 @@
 """When a conference that exists becomes binding, waits for approval, or gives its place back.
 
-`book` writes a new conference's rows in one bundle (conference_rows.py); everything that comes later comes through here.
+`book` writes a new conference's rows in one bundle (conference_rows.py); whatever comes later comes through here.
 """
 
 from __future__ import annotations
