@@ -13,6 +13,7 @@ from scheduler.booking.approval import lapse, warn_of_lapse
 from scheduler.conduct import queries
 from scheduler.conduct.endings import owe_end
 from scheduler.conduct.lifecycle import Step, View, next_step
+from scheduler.conduct.once import take_once
 from scheduler.errors import Stale, WrongMove
 from scheduler.models import Conference
 from scheduler.moves import move
@@ -42,6 +43,7 @@ def view_of(db: Session, conference: Conference) -> View:
         hold_until=conference.hold_until,
         warned=conference.hold_until is not None
         and queries.is_done(db, conference.id, LETTER_WARNED, conference.starts),
+        steps=queries.list_done(db, conference.id, conference.starts) if conference.state == "open" else {},
     )
 
 
@@ -63,6 +65,9 @@ def advance(db: Session, conference_id: int, *, now: datetime, timing: Timing, a
         case Step(to=None, act="warn"):
             if queries.add_done(db, conference.id, LETTER_WARNED, conference.starts, now):
                 warn_of_lapse(db, conference, now=now)
+            queries.set_due(db, conference.id, step.due, expected=conference.due)
+        case Step(to=None, act=act) if act != "wait":
+            take_once(db, conference, act, actor=actor, now=now, timing=timing)
             queries.set_due(db, conference.id, step.due, expected=conference.due)
         case Step(to=None):
             queries.set_due(db, conference.id, step.due, expected=conference.due)

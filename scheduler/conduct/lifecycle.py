@@ -12,7 +12,8 @@ a warning. Such a step happens once a sitting: it is among the ``steps`` then.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 from scheduler.timing import Timing, spans
@@ -24,14 +25,14 @@ ENDINGS = (10, 5, 1)
 _ENDING = "ending_"
 NOBODY_SEEN, GIVE_BACK = "nobody_seen", "give_back"
 WAIT_FOR_SITES = timedelta(minutes=10)  # after the start: then the host is warned of sites where nobody was seen
-GIVE_SITES_BACK = timedelta(minutes=15)
+GIVE_BACK_AFTER = timedelta(minutes=5)  # after that warning: a quarter of an hour after the start
 
 
 @dataclass(frozen=True)
 class View:
     """What of a conference decides its next step. ``first_joined``: when somebody was first seen in its video room.
     ``hold_until``: without the number of its letter it falls back then; ``warned``: the host was told that it will.
-    ``steps``: those that happen once a sitting and were taken in this one, looked at only while it runs."""
+    ``steps``: those that happen once a sitting and were taken in this one, with when; looked at only while it runs."""
 
     state: str
     starts: datetime
@@ -43,7 +44,7 @@ class View:
     due: datetime | None = None
     hold_until: datetime | None = None
     warned: bool = False
-    steps: frozenset[str] = frozenset()
+    steps: Mapping[str, datetime] = field(default_factory=dict)
 
     @property
     def waits(self) -> bool:
@@ -85,8 +86,11 @@ def next_step(view: View, now: datetime, timing: Timing) -> Step:
             return Step("provisioned", "provision", view.starts)
         case "provisioned" if now >= view.starts or view.first_joined is not None:
             return Step("open", "open", next_due(replace(view, state="open"), timing))
+        case "open" if now >= view.ends:
+            return Step(None, "wait", times.ends_grace)
         case "open" if (act := _while_it_runs(view, now)) is not None:
-            return Step(None, act, next_due(replace(view, steps=view.steps | settled_by(act)), timing))
+            steps = {**view.steps, **dict.fromkeys(settled_by(act), now)}
+            return Step(None, act, next_due(replace(view, steps=steps), timing))
         case "ended" if now >= settled:
             return Step("recorded", "record", None)
         case "recorded" if view.due is not None and now >= view.due:
@@ -127,13 +131,14 @@ def minutes_before(step: str) -> int | None:
 
 def _once(view: View) -> list[tuple[str, datetime]]:
     """What happens once while it runs, and when."""
-    found = [(NOBODY_SEEN, view.starts + WAIT_FOR_SITES), (GIVE_BACK, view.starts + GIVE_SITES_BACK)]
+    warned = max(view.steps.get(NOBODY_SEEN, view.starts), view.starts + WAIT_FOR_SITES)
+    found = [(NOBODY_SEEN, view.starts + WAIT_FOR_SITES), (GIVE_BACK, warned + GIVE_BACK_AFTER)]
     found = [(act, at) for act, at in found if at < view.ends]
     return found + [(f"{_ENDING}{minutes}", view.ends - timedelta(minutes=minutes)) for minutes in ENDINGS]
 
 
 def _while_it_runs(view: View, now: datetime) -> str | None:
-    """The step that is due: of several missed warnings of the end only the last; no site is given back unwarned."""
+    """The step that is due: of several missed warnings of the end only the last."""
     due = [act for act, at in _once(view) if now >= at and act not in view.steps]
     return next((act for act in due if minutes_before(act) is None), due[-1] if due else None)
 

@@ -67,9 +67,17 @@ def is_done(db: Session, conference_id: int, step: str, for_starts: datetime) ->
     return db.scalar(found) is not None
 
 
-def add_done(db: Session, conference_id: int, step: str, for_starts: datetime, at: datetime) -> bool:
+def list_done(db: Session, conference_id: int, for_starts: datetime) -> dict[str, datetime]:
+    """The steps that happen once a sitting and were taken, with when."""
+    query = select(Done.step, Done.at).where(Done.conference_id == conference_id, Done.for_starts == for_starts)
+    return {row[0]: row[1] for row in db.execute(query)}
+
+
+def add_done(
+    db: Session, conference_id: int, step: str, for_starts: datetime, at: datetime, data: dict[str, Any] | None = None
+) -> bool:
     """Whether it was not done before."""
-    row = {"conference_id": conference_id, "step": step, "for_starts": for_starts, "at": at}
+    row = {"conference_id": conference_id, "step": step, "for_starts": for_starts, "at": at, "data": data}
     return insert_once(db, Done, [row]) == 1
 
 

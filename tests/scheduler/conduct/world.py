@@ -13,12 +13,14 @@ from rooms.models import Endpoint
 from scheduler.booking.book import book
 from scheduler.conduct.advance import advance
 from scheduler.conduct.facts import NewFact, add_fact
+from scheduler.conduct.lifecycle import GIVE_BACK, NOBODY_SEEN, ending_steps
 from scheduler.conduct.queries import list_due
 from scheduler.models import Conference, Opening
 from scheduler.timing import Timing
 from tests.scheduler.booking.offices import NOW, RULES, START, offices, wish
 
 TIMING = Timing()
+UNSAID = {"wait", NOBODY_SEEN, GIVE_BACK, *ending_steps()}
 END = START + timedelta(hours=2)
 
 
@@ -53,12 +55,14 @@ class World:
         )
 
     def pass_time(self, until: datetime) -> list[str]:
-        """Every step that is due by ``until``, as the loop would take them; the states reached."""
+        """Every step that is due by ``until``, as the loop would take them; the states reached. Steps that happen
+        once while it runs are taken and not named."""
         reached = []
         while due := self.database.read_now(list_due, now=until):
             for conference_id in due:
                 step = self.database.write_now(advance, conference_id, now=until, timing=TIMING)
-                reached.append(step.to or step.act if step else "nothing")
+                if step is None or step.act not in UNSAID:
+                    reached.append(step.to or step.act if step else "nothing")
         return reached
 
     def seen(self, kind: str, room: int, joined: datetime, left: datetime | None = None, **more: Any) -> bool:
