@@ -21,6 +21,7 @@ from scheduler.booking.invitations import is_mailed_change, is_major_change
 from scheduler.booking.letters import owe_change, owe_edition
 from scheduler.booking.lock_queries import list_holds, take_locks
 from scheduler.booking.plan import Plan, plan
+from scheduler.booking.preempt_queries import set_displacement
 from scheduler.booking.queries import list_sites, set_columns
 from scheduler.booking.reservations import lock_keys
 from scheduler.booking.stored import booking_of as booking_of
@@ -62,7 +63,7 @@ def submit(
     else:
         bind(db, conference, wanted, found.place, columns, act="booked", actor=actor, now=now, rules=rules)
     poke(db, *(f"room:{room_id}" for room_id in booking.room_ids))
-    return Booked(conference.id, key, version + 1)
+    return Booked(conference.id, key, version + 1, conference.state)
 
 
 @dataclass(frozen=True)
@@ -102,7 +103,8 @@ def change(db: Session, key: str, booking: Booking, *, version: int, actor: str,
         found = survey(db, wanted, rules, except_id=conference.id)
         found.refuse()
         place = found.place
-    columns = wish_columns(booking, wanted.times, actor=actor, now=now, rules=rules) | {"booked_ends": booking.ends}
+    columns = wish_columns(booking, wanted.times, actor=actor, now=now, rules=rules)
+    columns |= {"booked_ends": booking.ends, "altered": conference.original_starts is not None}
     _write(db, conference, wanted, place, columns, was, version=version, actor=actor, now=now, rules=rules)
     _audit(db, conference, was, booking.room_ids, actor=actor, now=now)
     poke(db, *(f"room:{room_id}" for room_id in {*was.rooms, *booking.room_ids}))
@@ -121,6 +123,7 @@ def _write(
     if state in IDLE:
         _set_columns(db, conference, columns | {"due": None, "hold_until": None}, version)
     elif state == "pending" and needs:
+        set_displacement(db, conference.id, "changed", by=actor, now=now)
         due = first_due("pending", wanted.times, columns["hold_until"], now)
         _set_columns(db, conference, columns | {"due": due}, version)
         ask(db, conference, wanted, place, needs if anew else (), actor=actor, now=now, rules=rules)

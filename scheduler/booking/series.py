@@ -4,10 +4,11 @@ What pages and programs call, all of them units of work:
 
 - ``check_series(db, wish, choices, now, rules)`` -> SeriesFindings, a finding a date
 - ``book_series(db, wish, choices, actor, now, rules)`` -> BookedSeries; raises Invalid, SeriesBlocked, RoomTaken
-- series_edit.py: ``change_series`` for this and the following dates, or all
-- series_cancel.py: ``cancel_series`` with the same scopes
-- series_dates_acts.py: ``put_back``, ``put_back_date``, ``add_date``
-- series_reading.py: ``read_series`` -> SeriesView
+- series_turn.py ``series_booking`` gives what would be changed, series_edit.py ``change_series`` changes this and the
+  following dates, or all that are to come
+- series_cancel.py ``cancel_series`` with the same scopes
+- put_back.py ``put_back`` (a conference that was cancelled), ``put_back_date`` (left out), ``add_date`` (one more)
+- series_reading.py ``read_series`` -> SeriesView, ``find_series_of`` a conference
 
 One date alone is changed, moved and cancelled as any conference (edit.py). ``choices`` by original start: another one,
 or None for a date that is left out; dates without a choice are booked as the rule or list says.

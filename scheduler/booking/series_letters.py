@@ -44,9 +44,11 @@ def sharing(members: Iterable[Conference]) -> list[Conference]:
 def owe_series(
     db: Session, series: Series, what: str, *, now: datetime, major: bool = False, expires: datetime | None = None,
     related: str | None = None, reason: str | None = None, also: Sequence[Invitee] = (),
+    only: Sequence[Invitee] = (),
 ) -> None:  # fmt: skip
-    """Owe one letter a recipient about the whole entry. ``what``: booked, changed or cancelled. ``related``: the entry
-    that it was split from. ``also``: who is told besides those of its dates. Nothing when it has no entry."""
+    """Owe one letter a recipient about the whole entry. ``what``: booked, changed, cancelled, or removed for those who
+    need not come any more (``only``). ``related``: the entry that it was split from. ``also``: who is told besides
+    those of its dates. Nothing when it has no entry."""
     members = list_members(db, series.id)
     live = sharing(members)
     dated = live or [one for one in members if one.recurrence_id is not None]
@@ -59,9 +61,9 @@ def owe_series(
         raise Invalid(errors)
     extra: dict[str, Any] = {name: value for name, value in (("related_to", related), ("reason", reason)) if value}
     content = edition_content(_columns(series), party, what, **extra)
-    if what != "cancelled":
+    if what in ("booked", "changed"):
         content |= _dates(db, series, live)
-    people = {invitee.mail: invitee for invitee in (*also, *_people(db, party, live, what))}
+    people = {invitee.mail: invitee for invitee in only or (*also, *_people(db, party, live, what))}
     owe_content(
         db, series.uid, content, list(people.values()), conference_id=nearest.id, now=now,
         expires=expires or max(one.ends for one in dated), major=major,

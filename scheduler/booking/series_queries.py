@@ -102,3 +102,8 @@ def list_bridges_of(db: Session, conference_ids: Collection[int]) -> dict[int, i
     query = select(Opening.conference_id, Opening.bridge_id)
     rows = db.execute(query.where(Opening.conference_id.in_(conference_ids), Opening.until.is_(None)))
     return {row[0]: row[1] for row in rows}
+
+
+def list_split_off(db: Session, series_id: int) -> Sequence[Series]:
+    """Series that were made of this one's later dates."""
+    return db.scalars(select(Series).where(Series.split_from_id == series_id).order_by(Series.id)).all()

@@ -45,7 +45,8 @@ _OWN_ENTRY = (CalendarItem, Edition, Effect)
 @dataclass(frozen=True)
 class Kin:
     """What a conference is told of its series. ``uid``: the entry that the dates of a rule share; ``leader``: the
-    conference that all are counted with, where they count once; ``related``: the entry that theirs belong to."""
+    conference that all are counted with, where they count once (0: the first of the new ones); ``related``: the entry
+    that theirs belong to; ``extra``: a date that the rule does not have."""
 
     id: int
     wish: dict[str, Any]
@@ -53,6 +54,7 @@ class Kin:
     uid: str | None = None
     leader: int | None = None
     related: str | None = None
+    extra: bool = False
 
     @classmethod
     def of(cls, series: Series, leader: int | None = None, related: str | None = None) -> Kin:
@@ -94,8 +96,9 @@ def new_members(
         needs = () if demo else approval_needs(one.wished.booking, rules)
         template = wish_at(kin.wish, one.wished.original, kin.minutes)
         row = conference_row(one.ready, conference_id, actor=actor, now=now, rules=rules) | {
-            "demo": demo, "series_id": kin.id, "original_starts": one.wished.original, "recurrence_id": None,
-            "altered": differs(template, one.wished.booking), "counted_with": leader or conference_id,
+            "demo": demo, "series_id": kin.id, "recurrence_id": None, "counted_with": leader or conference_id,
+            "original_starts": None if kin.extra else one.wished.original,
+            "altered": not kin.extra and differs(template, one.wished.booking),
         }  # fmt: skip
         bundle = new_conference(one.ready, one.place, row, mine, actor=actor, now=now, rules=rules, needs=needs)
         if kin.uid is not None and not needs:
