@@ -108,6 +108,8 @@ def _reservation() -> None:
             f"ix_reservation_{name}_starts", "reservation", [name, "starts"], postgresql_where=where, sqlite_where=where
         )
     op.create_index("ix_reservation_closure_id", "reservation", ["closure_id"])
+    op.drop_index("ix_reservation_room_id_starts", "reservation")
+    op.create_index("ix_reservation_room_id_starts_ends", "reservation", ["room_id", "starts", "ends"])
     if postgres:
         op.execute(f"{_RULE} WHERE (holds AND room_id IS NOT NULL)")
 
@@ -115,8 +117,9 @@ def _reservation() -> None:
 def downgrade() -> None:
     postgres = op.get_bind().dialect.name == "postgresql"
     op.execute("DELETE FROM reservation WHERE room_id IS NULL OR conference_id IS NULL")
-    for name in ("ix_reservation_line_id_starts", "ix_reservation_bridge_id_starts", "ix_reservation_closure_id"):
-        op.drop_index(name, "reservation")
+    for name in ("line_id_starts", "bridge_id_starts", "closure_id", "room_id_starts_ends"):
+        op.drop_index(f"ix_reservation_{name}", "reservation")
+    op.create_index("ix_reservation_room_id_starts", "reservation", ["room_id", "starts"])
     if postgres:
         op.execute("ALTER TABLE reservation DROP CONSTRAINT reservation_room_taken")
     with keeping_triggers("reservation") as batch:
