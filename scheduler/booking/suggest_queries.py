@@ -10,12 +10,13 @@ from collections.abc import Collection
 from datetime import date, datetime
 from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, and_, bindparam, case, func, literal, select
+from sqlalchemy import ColumnElement, and_, bindparam, case, func, literal, select, type_coerce
 from sqlalchemy.orm import Session, aliased
 
 from rooms.models import UnitName
 from rooms.prepared import Prepared, listed
 from rooms.queries import dated
+from rooms.schema import UtcTime
 from scheduler.booking.suggest import Span
 from scheduler.models import LONGEST_SPAN, Conference, Guest, Reservation
 
@@ -55,7 +56,16 @@ def _union() -> Any:
     return select(starts, func.max(numbered.c.ends)).group_by(numbered.c.number).order_by(starts)
 
 
-_UNION = Prepared(_union())
+def _range_union() -> Any:
+    """The same by PostgreSQL's own aggregate, which sorts once where the windows sort twice."""
+    ranges = func.tstzrange(Reservation.starts, Reservation.ends)
+    whole = select(func.range_agg(ranges)).where(*_within()).scalar_subquery()
+    span: Any = func.unnest(whole).column_valued("span")
+    starts, ends = (type_coerce(edge(span), UtcTime()) for edge in (func.lower, func.upper))
+    return select(starts.label("starts"), ends.label("ends")).order_by("starts")
+
+
+_UNION = {"sqlite": Prepared(_union()), "postgresql": Prepared(_range_union())}
 
 
 def list_busy_spans(
@@ -72,7 +82,8 @@ def list_busy_union(
     db: Session, room_ids: Collection[int], since: datetime, until: datetime, *, except_id: int = 0
 ) -> list[Span]:
     """When at least one of the rooms is held during [since, until): sorted spans that do not touch."""
-    return [(row[0], row[1]) for row in _rows(_UNION, db, room_ids, since, until, except_id)]
+    statement = _UNION[db.connection().dialect.name]
+    return [(row[0], row[1]) for row in _rows(statement, db, room_ids, since, until, except_id)]
 
 
 def _rows(
