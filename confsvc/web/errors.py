@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
+from confsvc.i18n import text
 from confsvc.sessions import TooManyAttempts
 from confsvc.web.error_words import filled
 from rooms.errors import FieldError, Invalid, NotAllowed, NotFound, Problem
@@ -234,7 +235,7 @@ def full_text(full: Full, language: str) -> str:
     until = _local(full.until.isoformat()) if full.until else "–"
     holders = ", ".join(full.holders[:5]) or "–"
     figures = {"needed": full.needed, "free": full.free, "fits": full.fits or 0}
-    return filled(message, language, {"name": full.name, "until": until, "holders": holders, **figures})
+    return text(message, language, {"name": full.name, "until": until, "holders": holders, **figures})
 
 
 def _local(iso: str) -> str:
