@@ -47,6 +47,7 @@ class Permission(StrEnum):
     ACCOUNT_ADMIN = "account.admin"
     AUDIT_READ = "audit.read"
     RULES_EDIT = "rules.edit"
+    CLOSURE_EDIT = "closure.edit"  # take rooms, lines and video hosts out of use for a time
 
 
 P = Permission
@@ -60,7 +61,7 @@ FUNCTION_PERMISSIONS: dict[str, frozenset[Permission]] = {
     "operator": _READING
     | {
         P.CONFERENCE_CONDUCT, P.RESULT_CORRECT, P.ENDPOINT_READ, P.ENDPOINT_PAIR, P.OUTBOX_READ, P.OUTBOX_RETRY,
-        P.CONTACT_EDIT, P.CAPACITY_APPROVE, P.APPROVAL_READ,
+        P.CLOSURE_EDIT, P.CONTACT_EDIT, P.CAPACITY_APPROVE, P.APPROVAL_READ,
     },
     "site_contact": _READING | {P.ENDPOINT_READ, P.CONTACT_EDIT},
     "endpoint": frozenset(),
@@ -69,7 +70,7 @@ FUNCTION_PERMISSIONS: dict[str, frozenset[Permission]] = {
     "admin": _READING
     | {
         P.DIRECTORY_EDIT, P.CONTACT_EDIT, P.ENDPOINT_READ, P.ENDPOINT_PAIR, P.OUTBOX_READ, P.OUTBOX_RETRY,
-        P.ACCOUNT_ADMIN, P.GOAL_EDIT, P.RULES_EDIT, P.LETTER_PURGE,
+        P.CLOSURE_EDIT, P.ACCOUNT_ADMIN, P.GOAL_EDIT, P.RULES_EDIT, P.LETTER_PURGE,
     },
     "auditor": _READING | {P.AUDIT_READ, P.OUTBOX_READ},
 }  # fmt: skip
@@ -79,7 +80,11 @@ SCOPES: dict[str, frozenset[Permission]] = {
     "read": _READING | {P.ENDPOINT_READ, P.OUTBOX_READ},
     "book": _BOOKING,
     "conduct": frozenset(
-        {P.CONFERENCE_APPROVE, P.CAPACITY_APPROVE, P.APPROVAL_READ, P.CONFERENCE_CONDUCT, P.RESULT_CORRECT, P.OUTBOX_RETRY, P.ENDPOINT_PAIR}
+        {
+            P.CLOSURE_EDIT, P.CONFERENCE_APPROVE, P.CAPACITY_APPROVE, P.APPROVAL_READ,
+            P.CONFERENCE_CONDUCT, P.RESULT_CORRECT, P.OUTBOX_RETRY,
+            P.ENDPOINT_PAIR,
+        }
     ),
     "directory": frozenset({P.DIRECTORY_EDIT, P.CONTACT_EDIT, P.RULES_EDIT}),
     "report": frozenset({P.REPORT_WRITE, P.GOAL_EDIT}),

@@ -6,16 +6,17 @@ from collections.abc import Collection
 from datetime import datetime
 from typing import NamedTuple
 
-from sqlalchemy import String, bindparam, cast, func, literal_column, select
+from sqlalchemy import String, bindparam, cast, false, func, literal_column, select
 from sqlalchemy.orm import Session
 
 from rooms.prepared import Prepared, listed
-from scheduler.models import LONGEST_SPAN, Conference, Reservation, Site
+from scheduler.models import LONGEST_SPAN, Closure, Conference, Reservation, Site
 from scheduler.sight_queries import Sight
 
 
 class Held(NamedTuple):
-    """A room held or asked for. ``own``: the viewer's office hosts it or takes part; ``seen``: may know what it is."""
+    """A room held or asked for. ``own``: the viewer's office hosts it or takes part; ``seen``: may know what it is.
+    ``closed``: by a closure, whose reason is the title; it has no host and no key."""
 
     room_id: int
     starts: datetime
@@ -29,47 +30,55 @@ class Held(NamedTuple):
     conference_ends: datetime
     own: bool
     seen: bool
+    closed: bool = False
 
 
 def list_held(db: Session, room_ids: Collection[int], since: datetime, until: datetime, sight: Sight) -> list[Held]:
     """What is reserved in these rooms during [since, until), by room and start."""
     query = (
         select(
-            Reservation.room_id, Reservation.starts, Reservation.ends, Reservation.holds, Conference.key,
-            Conference.title, Conference.state, Conference.host_unit_id, Conference.starts, Conference.ends,
-            sight.own().label("own"), sight.condition().label("seen"),
+            Reservation.room_id, Reservation.starts, Reservation.ends, Reservation.holds,
+            func.coalesce(Conference.key, ""), func.coalesce(Conference.title, Closure.reason),
+            func.coalesce(Conference.state, "closed"), func.coalesce(Conference.host_unit_id, 0),
+            func.coalesce(Conference.starts, Reservation.starts), func.coalesce(Conference.ends, Reservation.ends),
+            func.coalesce(sight.own(), false()), func.coalesce(sight.condition(), false()),
+            Reservation.closure_id.is_not(None),
         )
-        .join(Conference, Conference.id == Reservation.conference_id)
+        .outerjoin(Conference, Conference.id == Reservation.conference_id)
+        .outerjoin(Closure, Closure.id == Reservation.closure_id)
         .where(
             Reservation.room_id.in_(room_ids), Reservation.starts < until, Reservation.ends > since,
             Reservation.starts > since - LONGEST_SPAN,
         )
         .order_by(Reservation.room_id, Reservation.starts, Reservation.id)
     )  # fmt: skip
-    return [Held._make(row) for row in db.execute(query)]
+    return [Held(*row[:-3], *map(bool, row[-3:])) for row in db.execute(query)]
 
 
 class Span(NamedTuple):
-    """What one conference holds or asks for (``holds`` false) at one time: in all these rooms."""
+    """What one conference or closure holds or asks for (``holds`` false) at one time: in all these rooms."""
 
-    conference_id: int
+    conference_id: int | None
     starts: datetime
     ends: datetime
     holds: bool
     rooms: str
     """Their ids, with commas."""
+    closure_id: int | None = None
 
 
 _SPANS = Prepared(
     select(
         Reservation.conference_id, Reservation.starts, Reservation.ends, Reservation.holds,
-        func.aggregate_strings(cast(Reservation.room_id, String), literal_column("','")),
+        func.aggregate_strings(cast(Reservation.room_id, String), literal_column("','")), Reservation.closure_id,
     )
     .where(
         listed(Reservation.room_id, "ids"), Reservation.starts < bindparam("until"),
         Reservation.ends > bindparam("since"), Reservation.starts > bindparam("bound"),
     )
-    .group_by(Reservation.conference_id, Reservation.starts, Reservation.ends, Reservation.holds)
+    .group_by(
+        Reservation.conference_id, Reservation.closure_id, Reservation.starts, Reservation.ends, Reservation.holds
+    )
     .order_by(Reservation.starts, Reservation.conference_id)
 )  # fmt: skip
 
@@ -98,6 +107,12 @@ def list_holders(db: Session, conference_ids: Collection[int], sight: Sight) -> 
     query = select(Conference.id, Conference.host_unit_id, Conference.key, sight.condition())
     rows = db.execute(query.where(listed(Conference.id, "ids")), {"ids": list(conference_ids)})
     return {row[0]: Holder(row[1], row[2], bool(row[3])) for row in rows}
+
+
+def list_reasons(db: Session, closure_ids: Collection[int]) -> dict[int, str]:
+    """Why each closure is, by id."""
+    query = select(Closure.id, Closure.reason).where(Closure.id.in_(closure_ids))
+    return {row[0]: row[1] for row in db.execute(query)} if closure_ids else {}
 
 
 def list_busy_rooms(db: Session, since: datetime, until: datetime) -> set[int]:

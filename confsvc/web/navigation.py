@@ -19,6 +19,7 @@ MENU: tuple[tuple[str, str, Permission], ...] = (
     ("/outbox", "Outbox", Permission.OUTBOX_READ),
     ("/endpoints", "Sites", Permission.ENDPOINT_READ),
     ("/directory", "Directory", Permission.DIRECTORY_READ),
+    ("/closures", "Closures", Permission.CLOSURE_EDIT),
     ("/rules", "Rules", Permission.SIGNED_IN),
     ("/users", "Users", Permission.ACCOUNT_ADMIN),
     ("/audit", "Log", Permission.AUDIT_READ),

@@ -6,6 +6,7 @@ from confsvc.access import Permission as P
 from confsvc.web import callbacks, channel, endpoint, health, login, metrics, openapi
 from confsvc.web.api import busy, checking, conferences, directory, free_times, me, reading
 from confsvc.web.api import calendar as calendar_data
+from confsvc.web.api import closures as closure_data
 from confsvc.web.api import figures as figure_data
 from confsvc.web.api import profiles as profile_data
 from confsvc.web.api import rules as rule_data
@@ -15,6 +16,7 @@ from confsvc.web.pages import (
     book,
     calendar,
     cancel,
+    closures,
     conference,
     contact,
     directory_acts,
@@ -174,6 +176,16 @@ RULES = (
     Route("POST", f"{CALENDAR}/hours/remove", calendar.drop_hours, P.RULES_EDIT),
 )
 
+CLOSURE = "/closures/{key:[2-9a-hjkmnp-z]{10}}/lift"
+CLOSURES = (
+    Route("GET", "/closures", closures.show, P.CONFERENCE_READ),
+    Route("POST", "/closures", closures.save, P.CLOSURE_EDIT),
+    Route("POST", CLOSURE, closures.lift, P.CLOSURE_EDIT),
+    Route("GET", f"{API}/closures", closure_data.closures, P.CONFERENCE_READ),
+    Route("POST", f"{API}/closures", closure_data.close, P.CLOSURE_EDIT),
+    Route("POST", f"{API}{CLOSURE}", closure_data.lift, P.CLOSURE_EDIT),
+)
+
 PROGRAMS = (
     Route("GET", f"{API}/calendar", calendar_data.calendar, P.SIGNED_IN),
     Route("GET", f"{API}/rules", rule_data.rules, P.SIGNED_IN),
@@ -229,6 +241,6 @@ OPERATION = (
 )
 
 ROUTES: tuple[Route, ...] = (
-    *PAGES, *MEETINGS, *FIGURES, *FLEET, *DIRECTORY, *ADMINISTRATION, *RULES, *PROGRAMS, *DEVICES, *VIDEO_HOSTS,
-    *OPERATION,
+    *PAGES, *MEETINGS, *FIGURES, *FLEET, *DIRECTORY, *ADMINISTRATION, *RULES, *CLOSURES, *PROGRAMS, *DEVICES,
+    *VIDEO_HOSTS, *OPERATION,
 )  # fmt: skip

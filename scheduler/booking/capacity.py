@@ -53,6 +53,10 @@ class Amount(NamedTuple):
         return Amount(self.seats + other.seats, self.kbps_up + other.kbps_up, self.kbps_down + other.kbps_down)
 
 
+CLOSED = Amount(1_000_000, 100_000_000, 100_000_000)
+"""What a closure takes of a line or a host: more than any has, and little enough that sums of it stay countable."""
+
+
 class Load(NamedTuple):
     """An amount taken for a span, half-open."""
 
@@ -132,7 +136,9 @@ def bridge_amount(used: Sequence[Profile], guests: int, size: int, guest_profile
 
 
 def fits_bridge(limit: BridgeLimit, taken: Amount, wanted: Amount) -> bool:
-    """Whether ``wanted`` fits beside ``taken``."""
+    """Whether ``wanted`` fits beside ``taken``; nothing fits a host that is closed, whatever it carries."""
+    if taken.seats >= CLOSED.seats:
+        return False
     return (limit.seats is None or taken.seats + wanted.seats <= limit.seats) and (
         limit.kbps is None or taken.kbps_up + wanted.kbps_up <= limit.kbps
     )

@@ -30,7 +30,7 @@ from confsvc.config import Settings
 from confsvc.database import Database
 from confsvc.web import keys
 from confsvc.web.route import Route
-from confsvc.web.routes import API, CONFERENCE, MEETING, ROUTES, UNIT
+from confsvc.web.routes import API, CLOSURE, CONFERENCE, MEETING, ROUTES, UNIT
 from rooms.models import Change
 from scheduler.models import Conference
 from tests.confsvc.conftest import START, Service, serving
@@ -48,6 +48,7 @@ CARRIED = {
     P.ENDPOINT_PAIR: "operator admin", P.OUTBOX_READ: "booker approver operator admin auditor",
     P.OUTBOX_RETRY: "operator admin", P.REPORT_WRITE: "reporter",
     P.GOAL_EDIT: "reporter admin", P.ACCOUNT_ADMIN: "admin", P.AUDIT_READ: "auditor", P.RULES_EDIT: "admin",
+    P.CLOSURE_EDIT: "operator admin",
 }  # fmt: skip
 """The rules once more, written from the domain's side: permission to functions."""
 FUNCTIONS = sorted(set(FUNCTION_PERMISSIONS) - {"endpoint"})
@@ -172,6 +173,11 @@ def samples(key: str) -> dict[tuple[str, str], Sample]:
         ("POST", f"{UNIT}/change"): Sample(
             f"/directory/units/{OWN}/change", data={"letter_symbol": "x" * 50}, bound=True
         ),
+        ("POST", "/rules/profiles"): Sample("/rules/profiles", data={}, whole=True),
+        ("POST", "/closures"): Sample("/closures", data={}, whole=True),
+        ("POST", CLOSURE): Sample(f"/closures/{NO_KEY}/lift", data={}, whole=True),
+        ("POST", f"{API}{CLOSURE}"): Sample(f"{API}/closures/{NO_KEY}/lift", {}, whole=True),
+        ("POST", f"{API}/closures"): Sample(f"{API}/closures", {"reason": "Thử", **PAST}, whole=True),
         ("POST", "/figures/goals"): Sample("/figures/goals", data={}, whole=True),  # the goal is the whole province's
         ("GET", f"{API}/rooms/busy"): Sample(f"{API}/rooms/busy?from=2026-01-01T00:00:00Z&to=2026-01-02T00:00:00Z"),
     }

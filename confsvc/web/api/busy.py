@@ -21,12 +21,14 @@ from confsvc.web.api.layer import Answer, operation
 from confsvc.web.pages.sight import sight_of
 from rooms.errors import FieldError, Invalid
 from rooms.place_queries import list_used_rooms
-from scheduler.held_queries import Holder, Span, list_holders, list_spans
+from scheduler.held_queries import Holder, Span, list_holders, list_reasons, list_spans
 from scheduler.local_time import local_day
 from scheduler.name_queries import list_room_ids, list_short_names
 from scheduler.sight_queries import Sight
 
 MOST_DAYS = 62
+NOBODY = Holder(0, "", False)
+"""Who holds a room that is closed."""
 MOST_NAMED = 50  # rooms: an address line has 8 KiB
 
 
@@ -51,12 +53,15 @@ async def busy(request: web.Request, *, query: BusyQuery) -> Answer:
 def _busy(db: Session, query: BusyQuery, sight: Sight, *, now: datetime) -> bytes:
     rooms = _named(db, query.rooms) if query.rooms else list_used_rooms(db, local_day(now))
     spans = list_spans(db, rooms, query.since, query.until)
-    holders = list_holders(db, {span.conference_id for span in spans}, sight)
-    names = list_short_names(db, {(holders[span.conference_id].host_unit_id, local_day(span.starts)) for span in spans})
+    holders = list_holders(db, {span.conference_id for span in spans if span.conference_id is not None}, sight)
+    reasons = list_reasons(db, {span.closure_id for span in spans if span.closure_id is not None})
+    hosted = [(span, holders[span.conference_id]) for span in spans if span.conference_id is not None]
+    names = list_short_names(db, {(holder.host_unit_id, local_day(span.starts)) for span, holder in hosted})
     lines: dict[str, list[str]] = {str(room_id): [] for room_id in sorted(rooms)}
     for span in spans:
-        holder = holders[span.conference_id]
-        rest = _rest(span, holder, names.get((holder.host_unit_id, local_day(span.starts)), ""))
+        holder = holders.get(span.conference_id or 0, NOBODY)
+        unit = names.get((holder.host_unit_id, local_day(span.starts)), "")
+        rest = _rest(span, holder, unit, reasons.get(span.closure_id or 0))
         for room_id in span.rooms.split(","):
             lines[room_id].append(rest)
     return _written({room_id: rooms[int(room_id)] for room_id in lines}, lines)
@@ -70,12 +75,12 @@ def _named(db: Session, wanted: list[str]) -> dict[int, str]:
     return {room_id: key for key, room_id in known.items()}
 
 
-def _rest(span: Span, holder: Holder, unit: str) -> str:
+def _rest(span: Span, holder: Holder, unit: str, closed: str | None) -> str:
     """A line of ``shown.BusyOut`` after its room."""
-    conference = f'"{holder.key}"' if holder.seen else "null"
+    conference, reason = f'"{holder.key}"' if holder.seen else "null", json.dumps(closed, ensure_ascii=False)
     return (
         f',"unit":{json.dumps(unit, ensure_ascii=False)},"starts":"{_iso(span.starts)}","ends":"{_iso(span.ends)}",'
-        f'"holds":{"true" if span.holds else "false"},"conference":{conference}}}'
+        f'"holds":{"true" if span.holds else "false"},"conference":{conference},"closed":{reason}}}'
     )
 
 

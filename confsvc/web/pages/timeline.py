@@ -100,7 +100,8 @@ def _load(db: Session, actor: Actor, look: Look, calendar: WorkCalendar, *, now:
     frame = frame_of(look.day, held, calendar) if look.view == "day" else None
     return {
         "groups": _groups(shown, held, look, frame, now), "frame": frame, "total": len(rooms), "page": page,
-        "pages": pages, "hosts": list_short_names(db, [(h.host_unit_id, local_day(h.starts)) for h in held]),
+        "pages": pages,
+        "hosts": list_short_names(db, [(h.host_unit_id, local_day(h.starts)) for h in held if not h.closed]),
     }  # fmt: skip
 
 
@@ -137,11 +138,14 @@ class Saying:
         return self.hosts.get((held.host_unit_id, local_day(held.starts)), "")
 
     def short(self, held: Held) -> str:
-        return held.title if held.seen else self.host(held)
+        return held.title if held.seen or held.closed else self.host(held)
 
     def whole(self, held: Held) -> str:
         """Title (where it may be known), host, the sitting's times; the room is held until then."""
         clock = self.words.clock
+        if held.closed:
+            said = self.words.near(held.ends, held.starts)
+            return self.words.say("Closed until %(time)s: %(reason)s", time=said, reason=held.title)
         times = f"{clock(held.conference_starts)}–{clock(held.conference_ends)}"
         return f"{held.title}, {self.host(held)}, {times}" if held.seen else self.words.say(
             "%(unit)s, until %(time)s", unit=self.host(held), time=clock(held.ends)

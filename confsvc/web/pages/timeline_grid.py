@@ -21,7 +21,8 @@ LONGEST_FREE = 8  # steps
 
 @dataclass(frozen=True)
 class Cell:
-    """``kind``: free, off, held, mine, waiting, live. ``held``: what stands there."""
+    """``kind``: free, off, held, mine, waiting, live, maintenance, buffer (a room kept for setting up or clearing).
+    ``held``: what stands there."""
 
     kind: str
     span: int
@@ -78,12 +79,25 @@ def row_cells(frame: Frame, held: Sequence[Held], now: datetime) -> list[Cell]:
         if end <= column or begin >= frame.steps:
             continue
         cells += _free(frame, column, begin)
-        cells.append(Cell(_kind(item, now), end - begin, item.starts, item.ends, item))
+        cells += _held(frame, item, begin, end, now)
         column = end
     return [*cells, *_free(frame, column, frame.steps)]
 
 
+def _held(frame: Frame, item: Held, begin: int, end: int, now: datetime) -> Iterator[Cell]:
+    """The meeting, with the time around it that the room is kept for, where that is a step or more."""
+    first = min(max(begin, (item.conference_starts - frame.starts) // STEP), end - 1)
+    last = max(min(end, -((frame.starts - item.conference_ends) // STEP)), first + 1)
+    if first > begin:
+        yield Cell("buffer", first - begin, item.starts, item.conference_starts, item)
+    yield Cell(_kind(item, now), last - first, item.starts, item.ends, item)
+    if last < end:
+        yield Cell("buffer", end - last, item.conference_ends, item.ends, item)
+
+
 def _kind(item: Held, now: datetime) -> str:
+    if item.closed:
+        return "maintenance"
     if not item.holds:
         return "waiting"
     if item.state == "open" and item.conference_starts <= now < item.conference_ends:

@@ -34,7 +34,7 @@ ADMIN_ACTS = {
     "grant.added": "Function given", "grant.ended": "Function taken away", "session.started": "Began a session",
     "session.ended": "Signed out", "token.added": "Key of a program made", "token.revoked": "Key of a program revoked",
     "password.link": "Link for the password made", "retried": "Tried again", "given_up": "Given up",
-    "ended": "Ended", "withdrawn": "Withdrawn",
+    "ended": "Ended", "withdrawn": "Withdrawn", "lifted": "Lifted",
 }  # fmt: skip
 ADMIN_FIELDS = {
     "name": "Name", "short": "Short name", "name_en": "Name in English", "mail": "Mail address",
@@ -50,10 +50,10 @@ ADMIN_FIELDS = {
     "letter_symbol": "Symbol of letters", "seat": "Seat", "kpi_host": "Host that counts for the share",
     "road_km": "Road, km", "drive_min": "Driving time, minutes", "successor": "Successor", "scopes": "May do",
     "due": "Due", "key": "Key of the meeting", "hall": "Room", "revoked_at": "Out of service since", "at": "At",
-    "what": "Rule", "value": "Value", "reason": "Basis or reason",
+    "what": "Rule", "value": "Value", "reason": "Basis or reason", "closes": "Closes",
 }  # fmt: skip
 SUBJECTS = {
-    "rule": "Rule",
+    "rule": "Rule", "closure": "Closure", "profile": "Picture",
     "calendar_day": "Day of the calendar", "office_hours": "Office hours", "calendar": "Working calendar",
     "account": "Account", "conference": "Meeting", "endpoint": "Endpoint device", "goal": "Goal", "line": "Line",
     "pairing": "Pairing", "person": "Person", "room": "Room", "unit": "Unit", "kpi_scope": "Scope", "effect": "Letter",
