@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from datetime import datetime
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from sqlalchemy import String, bindparam, cast, false, func, literal_column, select
 from sqlalchemy.orm import Session
@@ -67,10 +67,12 @@ class Span(NamedTuple):
     closure_id: int | None = None
 
 
+_COMMA: Any = literal_column("','")  # aggregate_strings takes any expression, whatever its annotation says
+
 _SPANS = Prepared(
     select(
         Reservation.conference_id, Reservation.starts, Reservation.ends, Reservation.holds,
-        func.aggregate_strings(cast(Reservation.room_id, String), literal_column("','")), Reservation.closure_id,
+        func.aggregate_strings(cast(Reservation.room_id, String), _COMMA), Reservation.closure_id,
     )
     .where(
         listed(Reservation.room_id, "ids"), Reservation.starts < bindparam("until"),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from datetime import date, datetime
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from sqlalchemy import String, bindparam, case, cast, exists, func, literal_column, select
 from sqlalchemy.orm import Session
@@ -33,13 +33,14 @@ _TALLIES = Prepared(
     .where(Tally.year == bindparam("year"))
     .order_by(Tally.local_date, Tally.leader_id)
 )  # fmt: skip
+_COMMA: Any = literal_column("','")  # aggregate_strings takes any expression, whatever its annotation says
 # One row a line instead of one a district: twice the unit's id, and one more where it was online.
 _DISTRICTS = Prepared(
     select(
         TallyDistrict.tally_id,
         func.aggregate_strings(
             cast(TallyDistrict.counterpart_unit_id * 2 + case((TallyDistrict.online, 1), else_=0), String),
-            literal_column("','"),
+            _COMMA,
         ),
     )
     .join(Tally, Tally.id == TallyDistrict.tally_id)
