@@ -14,10 +14,11 @@ from confsvc.unsent import BOOKING, Kept, find_unsent, forget_unsent
 from confsvc.web import keys
 from confsvc.web.pages.booking_form import Asked, answer_context, ask, form_page
 from confsvc.web.pages.choices import Places, load_places
+from confsvc.web.pages.fresh import new_typed
 from confsvc.web.pages.phrases import Phrases
 from confsvc.web.pages.typed import Fields
 from confsvc.web.pages.ways import follow, prefilled
-from confsvc.web.pages.wish import Typed, new_typed, read_typed
+from confsvc.web.pages.wish import Typed, read_typed
 from confsvc.web.rendering import redirect, render
 from rooms.errors import FieldError, Invalid
 from scheduler.booking import book as booking

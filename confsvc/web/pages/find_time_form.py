@@ -7,10 +7,11 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta
 
 from confsvc.web.pages.choices import Places
+from confsvc.web.pages.fresh import first_day
 from confsvc.web.pages.phrases import Phrases
 from confsvc.web.pages.typed import Fields, list_field, parse_day, parse_guests, parse_time, text_field
 from confsvc.web.pages.ways import CARRIED, address
-from confsvc.web.pages.wish import MORNING, Typed, first_day
+from confsvc.web.pages.wish import MORNING, Typed
 from rooms.fields import is_mail
 from rooms.place_queries import RoomOn
 from scheduler.booking.booking import Rules

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import date, datetime, time, timedelta
+from datetime import datetime, time, timedelta
 from typing import Any
 
 from confsvc.web.pages.choices import Places
@@ -23,7 +23,6 @@ from scheduler.booking.booking import Booking
 from scheduler.kinds import find_kind
 from scheduler.local_time import LOCAL, instant, local_day
 from scheduler.rulebook import RuleBook
-from scheduler.work_calendar import WorkCalendar
 
 ASK = "ask"
 MORNING, LENGTH = time(8), timedelta(hours=2)
@@ -82,7 +81,7 @@ class Typed:
     def moved_to(self, starts: datetime) -> Typed:
         """The same at another time, as long as before."""
         length = self.ends - self.starts if self.starts and self.ends and self.starts < self.ends else LENGTH
-        return replace(self, **_times(starts, starts + length))
+        return replace(self, **times_typed(starts, starts + length))
 
 
 def read_typed(fields: Fields) -> Typed:
@@ -194,40 +193,14 @@ def typed_of(booking: Booking, places: Places) -> Typed:
         note=booking.note, letter_number=booking.letter_number, short_notice_reason=booking.short_notice_reason or "",
         in_person_reason=booking.in_person_reason or "", in_person_note=booking.in_person_note,
         no_secrets="1" if booking.no_secrets else "", top_profile=booking.top_profile,
-        **_times(booking.starts, booking.ends),
+        **times_typed(booking.starts, booking.ends),
     )  # fmt: skip
 
 
-def _times(starts: datetime, ends: datetime) -> dict[str, Any]:
+def times_typed(starts: datetime, ends: datetime) -> dict[str, Any]:
+    """The fields of a time."""
     local, until = starts.astimezone(LOCAL), ends.astimezone(LOCAL)
     return {"date": f"{local:%d/%m/%Y}", "start": f"{local:%H:%M}", "end": f"{until:%H:%M}"}
-
-
-def first_day(now: datetime, notice: int, calendar: WorkCalendar) -> date:
-    """The first working day that leaves ``notice`` working days between today and it."""
-    day = calendar.next_working_day(local_day(now))
-    for _ in range(notice):
-        day = calendar.next_working_day(day)
-    return day
-
-
-def new_typed(
-    query: Fields, places: Places, *, now: datetime, notice: int, contact: str, calendar: WorkCalendar
-) -> Typed:
-    """A fresh form: the own office's room, the first day with notice enough; ``room``, ``day`` and ``start`` from the
-    timeline win."""
-    day = parse_day(str(query.get("day", ""))) or first_day(now, notice, calendar)
-    clock = parse_time(str(query.get("start", ""))) or MORNING
-    host = places.default_host()
-    own = places.room_of_unit(host.id) if host else None
-    asked = places.room_by_key.get(str(query.get("room", "")))
-    main = own or asked or next(iter(places.main_rooms()), None)
-    starts = instant(day, clock)
-    return Typed(
-        host=host.code if host else "", main=main.key if main else "", contact_name=contact,
-        sites=(asked.key,) if asked and asked is not main else (), title=str(query.get("title", ""))[:200],
-        **_times(starts, min(starts + LENGTH, instant(day, time(23, 59)))),
-    )  # fmt: skip
 
 
 FIELD_OF = {"starts": "start", "ends": "end", "host_unit_id": "host"}
