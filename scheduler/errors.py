@@ -79,6 +79,17 @@ class NoCapacity(NoPlace):
         super().__init__(full=[f.as_data() for f in self.full])
 
 
+class GivesWay(Problem):
+    """The wish can have its place if others give way, which is to be confirmed first: ``preview`` says who they are and
+    what becomes of them, ``wanted`` what is missing ("keys", "choices", "many")."""
+
+    code = "gives_way"
+
+    def __init__(self, preview: dict[str, Any], wanted: Sequence[str]) -> None:
+        self.preview = preview
+        super().__init__(wanted=list(wanted), **preview)
+
+
 class TooLate(Problem):
     """The time for this act has passed."""
 

@@ -10,6 +10,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 from rooms.models import LEVELS
 from rooms.schema import Row, add_rule, no_overlap_ddl, one_of, options
 from scheduler.booking.approval_models import Approval, OfficialLetter
+from scheduler.booking.displacement_models import Batch, BatchItem, Displacement
 from scheduler.booking.series_models import COUNTS, Series, SeriesSkip
 from scheduler.conduct.models import Bridge, Comment, Done, Fact, Opening
 from scheduler.kinds import CHAIR_LEVELS, FORMS
@@ -229,8 +230,8 @@ add_rule(
 )
 
 __all__ = [
-    "COUNTS", "EFFECT_STATES", "EVIDENCE", "LONGEST_SPAN", "OUTCOMES", "STATES", "Approval", "Attendance", "Bridge",
-    "CalendarItem", "Closure", "Comment", "Conference", "Delegation", "Done", "Edition", "Effect", "Fact", "Goal", "Guest",
-    "KpiScope", "OfficialLetter", "Opening", "Presence", "ProfileRow", "Reservation", "Series", "SeriesSkip", "Site",
-    "Tally", "TallyDistrict", "Told",
+    "COUNTS", "EFFECT_STATES", "EVIDENCE", "LONGEST_SPAN", "OUTCOMES", "STATES", "Approval", "Attendance", "Batch",
+    "BatchItem", "Bridge", "CalendarItem", "Closure", "Comment", "Conference", "Delegation", "Displacement", "Done",
+    "Edition", "Effect", "Fact", "Goal", "Guest", "KpiScope", "OfficialLetter", "Opening", "Presence", "ProfileRow",
+    "Reservation", "Series", "SeriesSkip", "Site", "Tally", "TallyDistrict", "Told",
 ]  # fmt: skip

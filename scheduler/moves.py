@@ -9,6 +9,7 @@ from sqlalchemy import CursorResult, update
 from sqlalchemy.orm import Session
 
 from rooms.changes import add_change
+from scheduler.booking.preempt_queries import set_displacement
 from scheduler.errors import Stale, WrongMove
 from scheduler.models import Conference
 
@@ -52,6 +53,8 @@ def move(
     )
     if cast(CursorResult[Any], db.execute(row)).rowcount != 1:
         raise Stale(state=expected)
+    if expected == "pending":  # whatever else becomes of it, nobody waits for an answer about another time
+        set_displacement(db, conference_id, "cancelled" if to == "cancelled" else "changed", by=actor, now=now)
     after = {"state": to, **{k: v.isoformat() if isinstance(v, datetime) else v for k, v in values.items()}}
     add_change(
         db,

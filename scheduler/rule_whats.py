@@ -34,9 +34,9 @@ class WrongValue(ValueError):
 class What:
     """One thing that a rule can be about.
 
-    ``measure``: what a number counts ("working_days", "minutes", "hours", "conferences", "sites", ""). ``of_kind``: whether a
-    rule may or must name a kind of meeting; ``of_unit``: whether it may name an office. ``no_limit``: None is a value.
-    ``built_in``: the default for one kind, where the kind has one.
+    ``measure``: what a number counts ("working_days", "minutes", "hours", "conferences", "sites", ""). ``of_kind``:
+    whether a rule may or must name a kind of meeting; ``of_unit``: whether it may name an office. ``no_limit``: None is
+    a value. ``built_in``: the default for one kind, where the kind has one.
     """
 
     name: str
@@ -138,6 +138,15 @@ _ALL: tuple[What, ...] = (
     ),
     What("endpoint_lead", "number", "order", 15, 1, 60, "minutes", of_unit=False),
     What("rank", "number", "order", 20, 0, 100, of_kind="must", of_unit=False, built_in=lambda kind: kind.rank),
+    What(
+        "rank_leader", "number", "order", 80, 0, 100, of_unit=False,
+        built_in=lambda kind: 100 if kind.code == "emergency" else None,
+    ),
+    What("rank_committee", "number", "order", 50, 0, 100, of_unit=False),
+    What(
+        "emergency_by", "choices", "order", ("nobody",), options=("nobody", "booker", "approver", "operator"),
+        built_in=lambda kind: ("approver", "operator") if kind.code == "emergency" else None,
+    ),
 )  # fmt: skip
 
 WHATS: dict[str, What] = {what.name: what for what in _ALL}

@@ -7,7 +7,8 @@ the right order.
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass, fields
+from collections.abc import Sequence
+from dataclasses import dataclass, fields, replace
 from datetime import datetime, timedelta
 
 from rooms.errors import FieldError, Invalid
@@ -112,6 +113,22 @@ def spans(starts: datetime, ends: datetime, timing: Timing, *, booked_ends: date
         ticket_nbf=opens - _minutes(timing.ticket_early),
         ticket_exp=latest_end + _minutes(timing.ticket_late),
     )
+
+
+def squeezed(times: Spans, busy: Sequence[tuple[datetime, datetime]]) -> Spans:
+    """The same with as much of the room's buffers as its neighbours leave free: an emergency begins as soon as the room
+    is empty. ``busy``: half-open spans of others in any of its rooms; what overlaps the sitting itself is not minded.
+    """
+    before = [ends for _, ends in busy if ends <= times.starts]
+    after = [starts for starts, _ in busy if starts >= times.ends]
+    return replace(
+        times, room_from=max([times.room_from, *before]), room_until=min([times.room_until, *after])
+    )  # fmt: skip
+
+
+def without_lead(times: Spans) -> Spans:
+    """The same for lines and host that are only free for the sitting itself."""
+    return replace(times, join_at=times.starts, opens=times.starts, ends_grace=times.ends)
 
 
 def join_at(starts: datetime, timing: Timing, endpoint_key: str, previous_ends: datetime | None = None) -> datetime:

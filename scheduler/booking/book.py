@@ -38,7 +38,10 @@ def check(db: Session, booking: Booking, *, now: datetime, rules: Rules, except_
         said = [*said, *clash_warnings(clashes)]
         if party is not None:
             found = survey(db, plan_with(booking, party, rules), rules, except_id=except_id)
-    return Findings(tuple(errors), tuple(found.taken), tuple(found.full), tuple(said), dict(found.place.profiles))
+    place = found.place
+    return Findings(
+        tuple(errors), tuple(found.taken), tuple(found.full), tuple(said), dict(place.profiles), place.times
+    )  # fmt: skip
 
 
 def book(
@@ -72,4 +75,4 @@ def book(
     except IntegrityError as problem:
         raise_taken(problem)
     poke(db, "outbox", *(f"room:{room.room_id}" for room in wanted.party.rooms))
-    return Booked(ids.conference, row["key"])
+    return Booked(ids.conference, row["key"], state=row["state"])

@@ -11,7 +11,7 @@ from rooms.errors import FieldError
 from scheduler.booking.capacity import DEFAULT_PROFILES, BridgeLimit, Profile
 from scheduler.errors import Full, Taken
 from scheduler.rulebook import RuleBook
-from scheduler.timing import Timing
+from scheduler.timing import Spans, Timing
 from scheduler.work_calendar import WorkCalendar
 
 LONGEST_TITLE = 200
@@ -115,6 +115,7 @@ class Findings:
     full: tuple[Full, ...] = ()
     warnings: tuple[Warning_, ...] = ()
     profiles: Mapping[int, str] = field(default_factory=dict)  # what each room's line would carry, by room id
+    times: Spans | None = None  # with the buffers that it would get
 
     @property
     def ok(self) -> bool:
@@ -123,8 +124,10 @@ class Findings:
 
 @dataclass(frozen=True)
 class Booked:
-    """What was written: database id, public key, and the version to name when changing it."""
+    """What was written: database id, public key, and the version to name when changing it. ``state``: where a booking
+    stands now ("pending" when it waits for approval), "" where that was not asked."""
 
     id: int
     key: str
     version: int = 1
+    state: str = ""

@@ -7,7 +7,7 @@ the check that counts, anywhere else it is an answer to somebody who asks.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import NamedTuple
 
@@ -35,22 +35,26 @@ from scheduler.booking.capacity_queries import (
 )
 from scheduler.booking.carried import carried_top
 from scheduler.booking.carried_queries import list_carried
+from scheduler.booking.limits import is_urgent
 from scheduler.booking.party import Party
 from scheduler.booking.plan import Plan
 from scheduler.booking.queries import LinePart, list_taken
 from scheduler.booking.reservations import BRIDGE, LINE, ROOM, Hold, room_holds
 from scheduler.errors import Full, NoCapacity, RoomTaken, Taken
+from scheduler.timing import Spans, squeezed, without_lead
 
 UNKNOWN = LineLimit(None, None)
 
 
 @dataclass
 class Place:
-    """What a conference holds: the reservations, each room's profile by room id, and its video host."""
+    """What a conference holds: the reservations, each room's profile by room id, its video host, and the times with
+    the buffers that it got, which are shorter for what is urgent and finds others before or after."""
 
     holds: list[Hold]
     profiles: dict[int, str] = field(default_factory=dict)
     bridge_id: int | None = None
+    times: Spans | None = None
 
 
 @dataclass
@@ -83,10 +87,26 @@ def claims(plan: Plan) -> list[Hold]:
 def survey(db: Session, plan: Plan, rules: Rules, *, except_id: int = 0, besides: Sequence[Hold] = ()) -> Survey:
     """The place for a wish as things stand; ``except_id``: the conference that is changed and not in its own way.
     ``besides``: what is not written yet and will be held too, by other dates of its series."""
-    booking, party, times, day = plan.booking, plan.party, plan.times, plan.day
-    found = Survey(Place(room_holds(booking.room_ids, times.room_from, times.room_until)))
-    found.taken = list_taken(db, booking.room_ids, times.room_from, times.room_until, day, except_id=except_id)
-    found.taken += _own_rooms(plan, besides)
+    times = plan.times
+    taken = list_taken(db, plan.booking.room_ids, times.room_from, times.room_until, plan.day, except_id=except_id)
+    taken += _own_rooms(plan, besides)
+    if not is_urgent(plan.booking, rules):
+        return _survey(db, plan, rules, taken, except_id, besides)
+    times = squeezed(times, [(one.starts, one.ends) for one in taken])
+    taken = [one for one in taken if one.starts < times.room_until and one.ends > times.room_from]
+    found = _survey(db, replace(plan, times=times), rules, taken, except_id, besides)
+    if found.full:
+        tight = _survey(db, replace(plan, times=without_lead(times)), rules, taken, except_id, besides)
+        return found if tight.full else tight
+    return found
+
+
+def _survey(
+    db: Session, plan: Plan, rules: Rules, taken: list[Taken], except_id: int, besides: Sequence[Hold]
+) -> Survey:
+    """The same for times that stand."""
+    booking, party, times = plan.booking, plan.party, plan.times
+    found = Survey(Place(room_holds(booking.room_ids, times.room_from, times.room_until), times=times), taken)
     if not booking.has_video:
         return found
     size = len(party.rooms) + _online_guests(party)

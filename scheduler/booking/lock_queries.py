@@ -57,6 +57,13 @@ def take_locks(db: Session, keys: Sequence[int]) -> None:
         db.connection().exec_driver_sql(_GATE if len(keys) > MOST_KEYS else _LOCK, {"keys": list(keys)})
 
 
+def take_gate(db: Session) -> None:
+    """Wait until nobody is being given a place, and let nobody be until the end of the transaction; for what gives and
+    takes so much that its keys cannot be known beforehand. Lock the rows of conferences first, as changes do."""
+    if db.connection().dialect.name == "postgresql":
+        db.connection().exec_driver_sql(_GATE)
+
+
 def list_holds(db: Session, conference_id: int) -> list[Hold]:
     """What a conference holds now, without amounts: for the locks around its change."""
     keys = (Reservation.room_id, Reservation.line_id, Reservation.bridge_id)

@@ -10,6 +10,8 @@ from sqlalchemy.orm import Session
 from rooms.errors import NotFound
 from rooms.once import poke
 from scheduler.booking.approval import lapse, warn_of_lapse
+from scheduler.booking.displaced import unanswered
+from scheduler.booking.preempt_queries import find_open_displacement
 from scheduler.conduct import queries
 from scheduler.conduct.endings import owe_end
 from scheduler.conduct.lifecycle import Step, View, next_step
@@ -40,11 +42,17 @@ def view_of(db: Session, conference: Conference) -> View:
         ended_by=conference.ended_by,
         first_joined=queries.find_first_joined(db, conference.id) if waiting else None,
         due=conference.due,
+        displaced_until=_displaced_until(db, conference),
         hold_until=conference.hold_until,
         warned=conference.hold_until is not None
         and queries.is_done(db, conference.id, LETTER_WARNED, conference.starts),
         steps=queries.list_done(db, conference.id, conference.starts) if conference.state == "open" else {},
     )
+
+
+def _displaced_until(db: Session, conference: Conference) -> datetime | None:
+    asked = find_open_displacement(db, conference.id) if conference.state == "pending" else None
+    return asked.answer_until if asked else None
 
 
 def advance(db: Session, conference_id: int, *, now: datetime, timing: Timing, actor: str = "clock") -> Step | None:
@@ -60,6 +68,8 @@ def advance(db: Session, conference_id: int, *, now: datetime, timing: Timing, a
         case Step(to=None, act="rederive"):
             derive(db, conference, now=now, timing=timing)
             queries.set_due(db, conference.id, None, expected=conference.due)
+        case Step(act="unanswered"):
+            unanswered(db, conference, actor=actor, now=now)
         case Step(act="lapse", to=str(to)):
             lapse(db, conference, to, actor=actor, now=now)
         case Step(to=None, act="warn"):
@@ -99,8 +109,11 @@ def postpone(db: Session, conference_id: int, *, failures: int, now: datetime) -
     return True
 
 
-def finish(db: Session, key: str, *, version: int, actor: str, now: datetime, timing: Timing) -> None:
-    """The organiser ends a running conference: rooms are given back, everybody is sent out of the video room.
+def finish(
+    db: Session, key: str, *, version: int, actor: str, now: datetime, timing: Timing, reason: str | None = None
+) -> int:
+    """The organiser ends a running conference: rooms, lines and the video host are given back, everybody is sent out of
+    the video room. The new version.
 
     Raises NotFound, Stale when ``version`` is old, WrongMove unless it is open.
     """
@@ -113,18 +126,19 @@ def finish(db: Session, key: str, *, version: int, actor: str, now: datetime, ti
         raise WrongMove(state=conference.state, to="ended")
     ends = min(max(now.replace(microsecond=0), conference.starts + SHORTEST), conference.ends)
     due = ends + timedelta(minutes=timing.settle)
-    _end(db, conference, by="organiser", due=due, now=now, actor=actor, values={"ends": ends})
+    _end(db, conference, by="organiser", due=due, now=now, actor=actor, values={"ends": ends}, reason=reason)
     queries.shorten_reservations(db, conference.id, ends)
     poke_sites(db, conference.id)
+    return version + 1
 
 
 def _end(
     db: Session, conference: Conference, *, by: str, due: datetime | None, now: datetime, actor: str,
-    values: dict[str, Any] | None = None,
+    values: dict[str, Any] | None = None, reason: str | None = None,
 ) -> None:  # fmt: skip
     move(
         db, conference.id, "ended", expected=conference.state, act="end", actor=actor, now=now,
-        values={"ended_by": by, "due": due, **(values or {})},
+        values={"ended_by": by, "due": due, **(values or {})}, reason=reason,
     )  # fmt: skip
     close_openings(db, conference.id, now=now)
 

@@ -32,7 +32,8 @@ GIVE_BACK_AFTER = timedelta(minutes=5)  # after that warning: a quarter of an ho
 class View:
     """What of a conference decides its next step. ``first_joined``: when somebody was first seen in its video room.
     ``hold_until``: without the number of its letter it falls back then; ``warned``: the host was told that it will.
-    ``steps``: those that happen once a sitting and were taken in this one, with when; looked at only while it runs."""
+    ``steps``: those that happen once a sitting and were taken in this one, with when; looked at only while it runs.
+    ``displaced_until``: it gave way, and its host is asked until then."""
 
     state: str
     starts: datetime
@@ -42,6 +43,7 @@ class View:
     ended_by: str | None = None
     first_joined: datetime | None = None
     due: datetime | None = None
+    displaced_until: datetime | None = None
     hold_until: datetime | None = None
     warned: bool = False
     steps: Mapping[str, datetime] = field(default_factory=dict)
@@ -75,6 +77,9 @@ def next_step(view: View, now: datetime, timing: Timing) -> Step:
     """
     times = spans(view.starts, view.ends, timing, booked_ends=view.booked_ends)
     settled = _settled(view, times.ends_grace, timing)
+    if view.displaced_until is not None:
+        late = now >= view.displaced_until
+        return Step("postponed", "unanswered", None) if late else Step(None, "wait", view.displaced_until)
     if view.waits and now >= view.lapses:
         return Step("draft" if view.state == "pending" else "postponed", "lapse", None)
     if view.waits and not view.warned and view.hold_until is not None and now >= view.hold_until - LETTER_WARNING:
@@ -101,6 +106,8 @@ def next_step(view: View, now: datetime, timing: Timing) -> Step:
 def next_due(view: View, timing: Timing) -> datetime | None:
     """When a conference in this state should be looked at next; for whoever moves or changes it."""
     times = spans(view.starts, view.ends, timing, booked_ends=view.booked_ends)
+    if view.displaced_until is not None:
+        return view.displaced_until
     if view.waits:
         warns = view.hold_until - LETTER_WARNING if view.hold_until and not view.warned else None
         wanted = [view.lapses, *([warns] if warns else [])]

@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 
 from confsvc.web.pages.wish import Wish, form_errors
 from rooms.errors import FieldError
+from scheduler.booking.approval_needs import Need, approval_needs, holds_while_pending
 from scheduler.booking.book import check
 from scheduler.booking.booking import Rules, Warning_
 from scheduler.booking.limits import notice_days
@@ -25,7 +26,8 @@ class Answer:
     """``invited``: addresses that will be written to; ``notice``: working days between, ``required``: what the
     rule asks for when it is short; ``outside``: offices are closed for some of it; ``ways``: what else could be done;
     ``profiles``: the picture that each room's line would carry, by room id; ``times``: with buffers, None without a
-    readable time; ``size``: everybody who would join the video host."""
+    readable time; ``size``: everybody who would join the video host; ``needs``: who is asked before it is booked, and
+    ``holding``: whether the rooms are kept meanwhile."""
 
     taken: tuple[Taken, ...]
     full: tuple[Full, ...]
@@ -43,6 +45,8 @@ class Answer:
     profiles: Mapping[int, str]
     times: Spans | None
     size: int
+    needs: tuple[Need, ...] = ()
+    holding: bool = True
 
     @property
     def sittings(self) -> int:
@@ -65,6 +69,7 @@ def answer(db: Session, wish: Wish, *, now: datetime, rules: Rules, except_id: i
     said = {warning.code: warning.data for warning in findings.warnings} if timed else {}
     refused = any(error.code == "notice_too_short" for error in findings.errors)
     return Answer(
+        needs=approval_needs(booking, rules), holding=holds_while_pending(booking, rules),
         taken=taken, full=full, errors=tuple(form_errors(wish, findings.errors)), timed=timed,
         short="short_notice" in said and not refused, notice=notice_days(now, booking.starts, rules.calendar),
         required=said.get("short_notice", {}).get("required", 0), outside="outside_hours" in said,
@@ -76,6 +81,6 @@ def answer(db: Session, wish: Wish, *, now: datetime, rules: Rules, except_id: i
         if taken or full
         else WaysOut(),
         profiles=findings.profiles,
-        times=spans(booking.starts, booking.ends, rules.timing) if timed else None,
+        times=(findings.times or spans(booking.starts, booking.ends, rules.timing)) if timed else None,
         size=len(booking.room_ids) + (sum(one.role != "contact" for one in party.invitees) if party else 0),
     )  # fmt: skip

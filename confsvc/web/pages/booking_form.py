@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from aiohttp import web
@@ -42,7 +42,8 @@ CHECKED_LIVE = ("start", "end", "date", "sites", "top_profile")
 ORDER = (
     "title", "kind", "host", "form", "in_person_reason", "in_person_note", "date", "start", "end",
     "short_notice_reason", "main", "sites", "units", "chair_name", "chair_title", "contact_name", "contact_phone",
-    "guests", "note", "letter_number", "chair_mail", "no_secrets", "clash_confirmed",
+    "chair_level", "chair_for", "chair_consent", "guests", "note", "letter_number", "verbal_order", "chair_mail",
+    "no_secrets", "clash_confirmed",
     "top_profile",
 )  # fmt: skip
 """The fields from top to bottom."""
@@ -137,14 +138,18 @@ def _clash(data: Mapping[str, Any], words: Phrases) -> str:
 
 def _buffer(asked: Asked, rules: Rules, words: Phrases) -> str:
     """From when until when the rooms are held, and why that is longer than the meeting; "" when it is not."""
-    times, timing = asked.answer.times, rules.timing
+    times = asked.answer.times
     if times is None or (times.room_from, times.room_until) == (times.starts, times.ends):
         return ""
     said = {"since": words.clock(times.room_from), "until": words.clock(times.room_until)}
     return words.say(
         "%(since)s–%(until)s, with %(setup)s min to set up and %(clear)s min to clear", **said,
-        setup=timing.room_setup, clear=timing.room_clear,
+        setup=_minutes(times.starts - times.room_from), clear=_minutes(times.room_until - times.ends),
     )  # fmt: skip
+
+
+def _minutes(length: timedelta) -> int:
+    return int(length.total_seconds()) // 60
 
 
 def base_of(conference: Conference | None) -> str:

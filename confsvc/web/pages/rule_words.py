@@ -23,6 +23,8 @@ NAMES = {
     "operator_above": "The operator approves above", "self_approval": "One's own request",
     "letter_by_days": "Number of the letter at the latest", "default_form": "Form by default",
     "counts": "Counts for the share", "endpoint_lead": "Devices join before the start", "rank": "Rank",
+    "rank_leader": "Rank under a leader of the province", "rank_committee": "Rank of the committee's meetings",
+    "emergency_by": "Who may take rooms from others",
 }  # fmt: skip
 MEASURES = {
     "working_days": "%(n)s working days", "minutes": "%(n)s minutes", "hours": "%(n)s hours",
@@ -45,6 +47,9 @@ VALUES: dict[str, dict[str, str]] = {
         "line_test": "no: line test", "reception": "no: citizens' reception",
         "inspection": "no: inspection on the spot",
         "decided": "no: decided so, see the reason",
+    },
+    "emergency_by": {
+        "nobody": "nobody", "booker": "whoever books", "approver": "whoever approves", "operator": "the operator",
     },
     "waiver_by": {
         "booker": "whoever books, with a reason", "approver": "whoever approves", "operator": "the operator",
@@ -72,6 +77,9 @@ SENTENCES = {
     "counts": "For the share of meetings held online: %(value)s.",
     "endpoint_lead": "The devices in the rooms join %(value)s before the start.",
     "rank": "Where two want one room, the higher rank goes first: %(value)s.",
+    "rank_leader": "When a leader of the province chairs, the rank is at least: %(value)s.",
+    "rank_committee": "When the people's committee of the province hosts, the rank is at least: %(value)s.",
+    "emergency_by": "Rooms of meetings of lower rank may be taken by: %(value)s.",
 }  # fmt: skip
 NO_LIMIT = "no limit"
 
