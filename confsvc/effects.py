@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 
 from confsvc.config import Settings
 from confsvc.database import Database
-from confsvc.translate import EditionRow, invitation, join_url, letter_subject
+from confsvc.translate import EditionRow, invitations, join_url, letter_subject
 from confsvc.wording import html, plain
 from integrations.calendar.ics import render
 from integrations.errors import Refused, Unavailable
@@ -94,7 +94,7 @@ def write_letter(edition: EditionRow, payload: Mapping[str, Any], sender: Sender
     ``first_id``: Message-ID of the first letter of this entry to this address, which later ones refer to.
     """
     language = str(payload["language"])
-    entry = invitation(edition, payload, organizer_mail=sender.mail, public_url=sender.public_url)
+    entry, *dates = invitations(edition, payload, organizer_mail=sender.mail, public_url=sender.public_url)
     own_id = message_id(edition.uid, "0", edition.sequence, _revision(payload), str(payload["mail"]), sender.domain)
     url = join_url(sender.public_url, edition.content["key"]) if entry.url else None
     return build_letter(
@@ -106,7 +106,7 @@ def write_letter(edition: EditionRow, payload: Mapping[str, Any], sender: Sender
         date=edition.dtstamp,
         text=plain(edition.content, language, url),
         html=html(edition.content, language, url),
-        ics=render(entry),
+        ics=render(entry, *dates),
         method=edition.method,
         references=(first_id,) if first_id and first_id != own_id else (),
         language=language,

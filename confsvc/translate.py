@@ -5,8 +5,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, cast
 
@@ -36,14 +36,45 @@ def join_url(public_url: str, key: str) -> str:
     return f"{public_url}/j/{key}"
 
 
-def invitation(edition: EditionRow, letter: Mapping[str, Any], *, organizer_mail: str, public_url: str) -> Invitation:
-    """The calendar entry for one recipient; ``letter``: the effect's payload."""
-    content = edition.content
+def invitations(
+    edition: EditionRow, letter: Mapping[str, Any], *, organizer_mail: str, public_url: str
+) -> tuple[Invitation, ...]:
+    """The calendar entry for one recipient, first of all the entry itself; ``letter``: the effect's payload.
+
+    Of a series: with the dates that differ. Whoever is not invited to such a date has none on that day; whoever is
+    invited to such dates only gets these.
+    """
+    content, me = edition.content, str(letter["mail"]).lower()
+    apart = content.get("overrides", ())
+    mine = [one for one in apart if me in _mails(one)]
+    others = tuple(datetime.fromisoformat(one["recurrence_id"]) for one in apart if me not in _mails(one))
+    dates = tuple(_entry(edition, one, letter, organizer_mail, public_url) for one in mine)
+    if dates and me not in _mails(content):
+        return dates
+    entry = _entry(edition, content, letter, organizer_mail, public_url)
+    if entry.rule is not None:
+        entry = replace(entry, exdates=tuple(sorted({*entry.exdates, *others})))
+    return (entry, *dates)
+
+
+def _invited(content: Mapping[str, Any]) -> Sequence[Mapping[str, Any]]:
+    found: Sequence[Mapping[str, Any]] = content["guests"] if "guests" in content else content["attendees"]
+    return found  # older editions have the second name
+
+
+def _mails(content: Mapping[str, Any]) -> set[str]:
+    return {str(one["mail"]).lower() for one in _invited(content)}
+
+
+def _entry(
+    edition: EditionRow, content: Mapping[str, Any], letter: Mapping[str, Any], organizer_mail: str, public_url: str
+) -> Invitation:
     language = str(letter["language"])
     cancels = edition.method == "CANCEL"
     online = content["form"] != "in_person"
     removed = content["what"] == "removed"
     url = join_url(public_url, content["key"]) if online and not cancels else None
+    part = content.get("recurrence_id")
     return Invitation(
         uid=edition.uid,
         sequence=edition.sequence,
@@ -60,6 +91,10 @@ def invitation(edition: EditionRow, letter: Mapping[str, Any], *, organizer_mail
         location=None if url else _hall(content),
         url=url,
         alarm_minutes=None if cancels else ALARM_MINUTES,
+        rule=content.get("rule"),
+        exdates=tuple(datetime.fromisoformat(at) for at in content.get("exdates", ())),
+        recurrence_id=datetime.fromisoformat(part) if part else None,
+        related_to=content.get("related_to"),
     )
 
 
@@ -70,8 +105,7 @@ def letter_subject(edition: EditionRow, language: str) -> str:
 def _attendees(content: Mapping[str, Any], letter: Mapping[str, Any], *, alone: bool) -> tuple[Attendee, ...]:
     """Everybody, each address once; the recipient is always among them, since clients hide the answer buttons else."""
     recipient = {"mail": letter["mail"], "name": letter["name"], "role": letter["role"]}
-    everybody = content["guests"] if "guests" in content else content["attendees"]  # as older editions have it
-    listed = {str(one["mail"]).lower(): one for one in (*everybody, recipient)}
+    listed = {str(one["mail"]).lower(): one for one in (*_invited(content), recipient)}
     me = str(letter["mail"]).lower()
     if alone:
         listed = {me: recipient}

@@ -13,6 +13,7 @@ from typing import Any
 from babel.dates import format_date
 
 from confsvc.i18n import text
+from confsvc.series_words import series_lines
 from scheduler.local_time import LOCAL
 
 SUBJECTS = {
@@ -74,7 +75,7 @@ def _lines(content: Mapping[str, Any], language: str) -> Iterator[Line]:
     def label(message: str) -> str:
         return text(message, language)
 
-    yield label("Time"), _when(content, language)
+    yield from series_lines(content, language) if content.get("rule") else [(label("Time"), _when(content, language))]
     yield label("Form"), text(FORMS[content["form"]], language)
     if content.get("reason"):
         yield label("Reason"), content["reason"]

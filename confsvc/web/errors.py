@@ -37,6 +37,7 @@ TEXTS: dict[str, str] = {
     "not_allowed": "Your functions do not allow this.",
     "room_taken": "A room is taken at that time.",
     "no_capacity": "A line or the video host is full at that time.",
+    "series_blocked": "Some dates of the series do not fit. Choose for each: another time, or leave it out.",
     "too_late": "It is too late for this.",
     "wrong_move": "The meeting's state does not allow this.",
     "stale": "Somebody else changed it in the meantime. Look at it again, then repeat your change.",
@@ -66,6 +67,15 @@ TEXTS: dict[str, str] = {
 }
 
 FIELD_TEXTS: dict[str, str] = {
+    "rule_form": "Write the rule as NAME=VALUE;NAME=VALUE, each name once: %(allowed)s.",
+    "rule_part": "%(part)s cannot be used like this. Allowed: %(allowed)s.",
+    "rule_end": "Say either how many times (COUNT) or until when (UNTIL).",
+    "rule_start": "The first date is not one of the rule.",
+    "rule_length": "A series lasts %(years)s years and has %(max)s dates at most.",
+    "once_is_a_list": "What counts once is a list of sessions, without a rule.",
+    "no_such_date": "The series has no such date.",
+    "none_left": "No date is left to be booked.",
+    "list_times": "Sessions of a list are moved one by one.",
     "required": "Fill this in.",
     "too_short": "At least %(min)s characters.",
     "too_long": "At most %(max)s characters.",
@@ -159,6 +169,7 @@ FIELD_TEXTS: dict[str, str] = {
 }
 
 WARNING_TEXTS: dict[str, str] = {
+    "day_off": "Offices are closed on this day.",
     "person_clash": "%(name)s sits in a meeting of %(unit)s from %(starts)s until %(ends)s.",
     "short_notice": "Only %(days)s working days' notice; %(required)s are wanted (%(by)s). Say why. %(fits)s",
     "outside_hours": "Offices are closed for some of this time.",

@@ -12,7 +12,7 @@ from functools import lru_cache
 from typing import Literal
 from zoneinfo import ZoneInfo
 
-from icalendar import Alarm, Calendar, Event, Timezone, vCalAddress, vUri
+from icalendar import Alarm, Calendar, Event, Timezone, vCalAddress, vRecur, vUri
 
 from integrations.addresses import one_line, plain_address
 from integrations.calendar.timezones import TZID, VTIMEZONE
@@ -57,7 +57,9 @@ class Invitation:
     ``url``: the join page, the same for all; never the video host's own address. ``location``: shown by every
     calendar; the URL when left out. ``status`` None only with CANCEL, to take one attendee out of a living conference.
     ``alarm_minutes``: a reminder before the start, not with CANCEL. The list of attendees is the caller's: above 50
-    people send chair, rooms and the recipient only. Raises ValueError for what calendars would refuse.
+    people send chair, rooms and the recipient only. ``rule``: it repeats (an RRULE's value, ``starts`` is one of its
+    dates), but not on ``exdates``; ``recurrence_id``: it is that one date of it. ``related_to``: the UID that it
+    belongs to. Raises ValueError for what calendars would refuse.
     """
 
     uid: str
@@ -76,19 +78,25 @@ class Invitation:
     url: str | None = None
     url_label: str = "Vào phòng họp"
     alarm_minutes: int | None = None
+    rule: str | None = None
+    exdates: tuple[datetime, ...] = ()
+    recurrence_id: datetime | None = None
+    related_to: str | None = None
 
     def __post_init__(self) -> None:
         if not _UID.match(self.uid):
             raise ValueError(f"not a UID of ours: {self.uid!r}")
         if self.sequence < 0:
             raise ValueError("a SEQUENCE counts from 0")
-        for at in (self.dtstamp, self.starts, self.ends, self.created):
-            if at.tzinfo is None:
+        for at in (self.dtstamp, self.starts, self.ends, self.created, self.recurrence_id, *self.exdates):
+            if at is not None and at.tzinfo is None:
                 raise ValueError("a time without a zone")
         if self.starts >= self.ends:
             raise ValueError("the end must be after the start")
         if self.url is not None and not re.match(r"https?://[!-~]+\Z", self.url):
             raise ValueError("the URL is not plain http(s)")
+        if self.rule is not None and self.recurrence_id is not None:
+            raise ValueError("one date of a series does not repeat")
         self._check_people()
         if self.method == "CANCEL":
             self._check_cancel()
@@ -102,8 +110,8 @@ class Invitation:
         plain_address(self.organizer.mail)
 
     def _check_cancel(self) -> None:
-        if self.alarm_minutes is not None:
-            raise ValueError("a CANCEL has no alarm")
+        if self.alarm_minutes is not None or self.rule is not None:
+            raise ValueError("a CANCEL has neither alarm nor rule")
         if self.status is None and len(self.attendees) != 1:
             raise ValueError("a CANCEL without STATUS takes out exactly one attendee")
         if self.status not in (None, "CANCELLED"):
@@ -111,15 +119,19 @@ class Invitation:
 
 
 @lru_cache(64)  # the letters of one edition carry the same entry
-def render(invitation: Invitation) -> bytes:
-    """The calendar object: UTF-8, CRLF, folded, one VEVENT, one VTIMEZONE; the same bytes for the same invitation."""
+def render(invitation: Invitation, *dates: Invitation) -> bytes:
+    """The calendar object: UTF-8, CRLF, folded, one VTIMEZONE, one VEVENT and one for each of its ``dates`` that
+    differ; the same bytes for the same invitations. ValueError for dates of another entry."""
+    if any(date.uid != invitation.uid or date.method != invitation.method for date in dates):
+        raise ValueError("one calendar object is about one entry")
     calendar = Calendar()
     calendar.add("prodid", PRODID)
     calendar.add("version", "2.0")
     calendar.add("calscale", "GREGORIAN")
     calendar.add("method", invitation.method)
     calendar.add_component(Timezone.from_ical(VTIMEZONE))
-    calendar.add_component(_event(invitation))
+    for one in (invitation, *dates):
+        calendar.add_component(_event(one))
     ics: bytes = calendar.to_ical(sorted=False)
     return ics
 
@@ -134,6 +146,7 @@ def _event(invitation: Invitation) -> Event:
     event.add("last-modified", stamp)
     event.add("dtstart", _local(invitation.starts))
     event.add("dtend", _local(invitation.ends))
+    _repetition(event, invitation)
     event.add("summary", one_line(invitation.summary))
     cancels = invitation.method == "CANCEL"
     if where := invitation.location or invitation.url:
@@ -158,6 +171,17 @@ def _event(invitation: Invitation) -> Event:
     if invitation.alarm_minutes is not None:
         event.add_component(_alarm(invitation.summary, invitation.alarm_minutes))
     return event
+
+
+def _repetition(event: Event, invitation: Invitation) -> None:
+    if invitation.recurrence_id is not None:
+        event.add("recurrence-id", _local(invitation.recurrence_id))
+    if invitation.rule is not None:
+        event.add("rrule", vRecur.from_ical(invitation.rule))
+    if invitation.exdates:
+        event.add("exdate", [_local(at) for at in invitation.exdates])
+    if invitation.related_to is not None:
+        event.add("related-to", invitation.related_to)
 
 
 def _attendee(attendee: Attendee) -> vCalAddress:

@@ -37,10 +37,11 @@ def lint(
         return wrong
     wrong += _calendar(lines, method)
     wrong += _zones(lines)
+    wrong += _dates(lines)
     verb = next((line.value for line in lines if line.name == "METHOD"), "")
     for instance in (line.instance for line in lines if line.name == "BEGIN" and line.value == "VEVENT"):
         event = [line for line in lines if line.instance == instance]
-        inner = [line for line in lines if "VEVENT" in line.path]
+        inner = lines[lines.index(event[0]) : lines.index(event[-1])]
         wrong += [
             *_identity(event, previous),
             *_times(event),
@@ -87,6 +88,27 @@ def _zones(lines: list[Line]) -> Iterator[str]:
         yield "a TZID is declared twice"
     if any(line.name == "RDATE" and "VTIMEZONE" in line.path for line in lines):
         yield "RDATE in a VTIMEZONE, which Outlook ignores"
+
+
+def _dates(lines: list[Line]) -> Iterator[str]:
+    """Several VEVENTs are one entry and its dates; a date is named in the form of the entry's start."""
+    events = [line for line in lines if line.component == "VEVENT"]
+    if len({line.value for line in events if line.name == "UID"}) > 1:
+        yield "several UIDs in one message"
+    named = [line.value for line in events if line.name == "RECURRENCE-ID"]
+    if len(set(named)) != len(named):
+        yield "a RECURRENCE-ID twice"
+    masters = len({line.instance for line in events if line.name == "UID"}) - len(named)
+    if masters > 1:
+        yield "more than one VEVENT without RECURRENCE-ID"
+    repeating = {line.instance for line in events if line.name == "RRULE"}
+    for line in events:
+        if line.name in ("RECURRENCE-ID", "EXDATE") and "TZID" not in line.params:
+            yield f"{line.name} without the TZID of DTSTART"
+        if line.name == "EXDATE" and line.instance not in repeating:
+            yield "EXDATE without RRULE"
+        if line.name == "RECURRENCE-ID" and line.instance in repeating:
+            yield "RRULE on one date"
 
 
 def _identity(event: list[Line], previous: tuple[int, str] | None) -> Iterator[str]:

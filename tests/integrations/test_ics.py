@@ -263,3 +263,30 @@ def test_the_lint_finds_what_needs_another_message() -> None:
         "STATUS:CANCELLED", "RRULE:FREQ=WEEKLY;UNTIL=20261228T010000Z;BYDAY=MO\r\nSTATUS:CONFIRMED"
     )
     assert not any("RRULE" in one or "UNTIL" in one for one in lint(weekly.encode()))
+
+
+def test_the_lint_knows_the_dates_of_a_series() -> None:
+    at = REQUEST.starts + timedelta(days=7)
+    series = replace(REQUEST, rule="FREQ=WEEKLY;COUNT=4", exdates=(at + timedelta(days=7),))
+    date = replace(REQUEST, recurrence_id=at, starts=at + timedelta(hours=1), ends=at + timedelta(hours=2))
+    good = render(series, date).decode()
+    assert lint(good.encode()) == []
+    if LIBICAL is not None:
+        cancelled = replace(CANCEL, recurrence_id=at, starts=at, ends=at + timedelta(hours=1))
+        assert [complaints(LIBICAL, ics) for ics in (good.encode(), render(cancelled))] == [[], []]
+    for wrong, said in (
+        (
+            good.replace("RECURRENCE-ID;TZID=Asia/Ho_Chi_Minh", "RECURRENCE-ID"),
+            "RECURRENCE-ID without the TZID of DTSTART",
+        ),
+        (good.replace("EXDATE;TZID=Asia/Ho_Chi_Minh", "EXDATE"), "EXDATE without the TZID of DTSTART"),
+        (good.replace("RRULE:FREQ=WEEKLY;COUNT=4\r\n", ""), "EXDATE without RRULE"),
+        (re.sub("RECURRENCE-ID[^\r]*\r\n", "", good), "more than one VEVENT without RECURRENCE-ID"),
+        (good.replace("COUNT=4", "COUNT=4;BYDAY=SU"), "DTSTART is not an occurrence of its RRULE"),
+        (good.replace(f"UID:{REQUEST.uid}", "UID:other@hop.example", 1), "several UIDs in one message"),
+    ):
+        assert said in lint(wrong.encode()), said
+    with pytest.raises(ValueError, match="one entry"):
+        render(series, replace(date, uid="other@hop.example"))
+    with pytest.raises(ValueError, match="does not repeat"):
+        replace(series, recurrence_id=at)

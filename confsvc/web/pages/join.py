@@ -1,5 +1,5 @@
-"""/j/{key}: the page that invitations lead to. When, whom to call, that rooms join by themselves; and for whoever is
-signed in and takes part, the way into the video room once it is open.
+"""/j/{key}: the page that invitations lead to; of a series to the date that is next. When, whom to call, that rooms
+join by themselves; and for whoever is signed in and takes part, the way into the video room once it is open.
 
 Without signing in only time and contact are told: the address is forwarded and printed.
 """
@@ -23,6 +23,7 @@ from rooms.errors import NotFound
 from rooms.queries import list_names
 from scheduler.booking.history_queries import VideoRoom, find_current_room
 from scheduler.booking.queries import find_conference
+from scheduler.booking.series_reading import next_of
 from scheduler.local_time import local_day
 from scheduler.models import Conference
 from scheduler.sight_queries import PRIVATE
@@ -63,7 +64,7 @@ async def _find(request: web.Request) -> Way:
 
 
 def _way(db: Session, actor: Actor | None, key: str, *, now: datetime, timing: Timing) -> Way:
-    conference = find_conference(db, key)
+    conference = find_conference(db, key) or next_of(db, key, now)
     if conference is None or conference.state in PRIVATE or conference.origin == "logged":
         raise NotFound(kind="conference", key=key)
     day = local_day(conference.starts)

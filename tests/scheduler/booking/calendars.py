@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from datetime import datetime
+from itertools import pairwise
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -17,7 +18,7 @@ Shown = dict[tuple[str, str | None], datetime]
 
 
 def assert_agree(db: Session, now: datetime) -> None:
-    """Every series with its conferences, everything held with its conference, every entry with what people were told."""
+    """Series with their conferences, what is held with its conference, every entry with what people were told."""
     db.expire_all()
     for series in db.scalars(select(Series)):
         _series(db, series, now)
@@ -58,7 +59,7 @@ def _held(db: Session) -> None:
         rooms.setdefault(row.conference_id, Counter())[row.room_id] += 1
         spans.append((row.room_id, row.starts, row.ends))
     spans.sort()
-    for before, after in zip(spans, spans[1:], strict=False):
+    for before, after in pairwise(spans):
         assert before[0] != after[0] or before[2] <= after[1]
     wanted = {
         one.id: Counter(db.scalars(select(Site.room_id).where(Site.conference_id == one.id))) for one in _live(db)
