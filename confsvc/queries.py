@@ -183,6 +183,11 @@ def delete_idempotency(db: Session, before: datetime) -> None:
     db.execute(delete(Idempotency).where(Idempotency.at < before))
 
 
+def find_account_unit(db: Session, account_id: int) -> int | None:
+    """The office that the account's owner works for."""
+    return db.scalar(select(Account.unit_id).where(Account.id == account_id))
+
+
 def list_account_names(db: Session, ids: Collection[int]) -> dict[int, str]:
     """Names of accounts, also of disabled ones."""
     return {row.id: row.name for row in db.execute(select(Account.id, Account.name).where(Account.id.in_(ids)))}

@@ -14,7 +14,7 @@ from confsvc.i18n import text
 from confsvc.sessions import TooManyAttempts
 from confsvc.web.error_words import filled
 from rooms.errors import FieldError, Invalid, NotAllowed, NotFound, Problem
-from scheduler.errors import Full, NoCapacity, RoomTaken, Stale, TooLate, WrongMove
+from scheduler.errors import Full, NoCapacity, NoExtension, RoomTaken, Stale, TooLate, WrongMove
 from scheduler.local_time import LOCAL
 
 STATUS_BY_CLASS: tuple[tuple[type[Problem], int], ...] = (
@@ -23,7 +23,7 @@ STATUS_BY_CLASS: tuple[tuple[type[Problem], int], ...] = (
 )  # fmt: skip
 
 STATUS_BY_CODE: dict[str, int] = {
-    "not_found": 404, "not_allowed": 403,
+    "not_found": 404, "not_allowed": 403, "not_asked": 403, "own_request": 403,
     "malformed": 400, "not_signed_in": 401, "sign_in_wrong": 401, "cross_site": 403, "method_not_allowed": 405,
     "gone": 410, "too_large": 413, "media_type": 415, "key_reused": 422, "internal": 500, "unavailable": 503,
     "admin_exists": 409, "too_many_tries": 429, "not_acceptable": 406,
@@ -39,6 +39,10 @@ TEXTS: dict[str, str] = {
     "no_capacity": "A line or the video host is full at that time.",
     "series_blocked": "Some dates of the series do not fit. Choose for each: another time, or leave it out.",
     "too_late": "It is too late for this.",
+    "not_asked": "You are not asked about this, or it has been answered.",
+    "own_request": "You asked for this yourself, so somebody else decides.",
+    "letter_taken": "This number and symbol of that year belong to the letter of another meeting.",
+    "no_extension": "It cannot go on for %(minutes)s minutes more; %(longest)s minutes fit.",
     "wrong_move": "The meeting's state does not allow this.",
     "stale": "Somebody else changed it in the meantime. Look at it again, then repeat your change.",
     "too_many_attempts": "Too many tries to sign in. Wait %(minutes)s minutes.",
@@ -163,6 +167,12 @@ FIELD_TEXTS: dict[str, str] = {
     "(%(by)s; %(kind)s). %(fits)s",
     "over_quota_hours_month": "%(used)s hours are booked in that month, of at most %(limit)s; this takes %(wanted)s "
     "(%(by)s; %(kind)s). %(fits)s",
+    "not_pdf": "This is not a PDF file.",
+    "marked_secret": "The file is marked MẬT, TỐI MẬT or TUYỆT MẬT. State secrets must not come onto this system.",
+    "letter_number": "Write the number alone: digits, perhaps a letter after them.",
+    "letter_symbol": "Write the symbol alone, for example GM-UBND.",
+    "in_the_future": "This day is still to come.",
+    "too_old": "This is too long ago.",
     "quarters": "Write quarters: 0.25, 0.5, 0.75 or whole.",
     "already_ended": "It ends earlier than that already.",
     "in_force": "This rule is or was in force; end it instead.",
@@ -197,11 +207,16 @@ def text_of(problem: Problem, language: str) -> str:
     )
     said = filled(message, language, problem.data)
     more: list[str] = []
-    if isinstance(problem, RoomTaken):
-        more = [taken_text(taken.as_data(), language) for taken in problem.taken[:5]]
-    if isinstance(problem, (RoomTaken, NoCapacity)):
+    if isinstance(problem, NoExtension) and problem.latest is not None:
+        more = [filled(LATEST_END, language, {"latest": _local(problem.latest.isoformat())})]
+    if isinstance(problem, (RoomTaken, NoExtension)):
+        more += [taken_text(taken.as_data(), language) for taken in problem.taken[:5]]
+    if isinstance(problem, (RoomTaken, NoCapacity, NoExtension)):
         more += [full_text(full, language) for full in problem.full[:5]]
     return " ".join([said, *more])
+
+
+LATEST_END = "The video host closes it at %(latest)s at the latest, as it was told when it was booked."
 
 
 def field_text(error: FieldError, language: str) -> str:

@@ -14,7 +14,7 @@ from confsvc.web.api.ways import ways_shown
 from confsvc.web.errors import TEXTS, field_text, full_text, retry_after, status_of, taken_text, text_of
 from confsvc.web.rendering import render
 from rooms.errors import Invalid, NotFound, Problem
-from scheduler.errors import Full, NoCapacity, RoomTaken
+from scheduler.errors import Full, NoCapacity, NoExtension, RoomTaken
 
 API, CALLBACKS = "/api/", "/jitsi/"
 _CODES = {
@@ -76,6 +76,10 @@ def document(request: web.Request, problem: Problem) -> dict[str, Any]:
     }
     if isinstance(problem, Invalid):
         made["errors"] = errors(problem, language)
+    elif isinstance(problem, NoExtension):
+        made["data"] = problem.data
+        made["taken"] = [_taken(taken.as_data(), language) for taken in problem.taken]
+        made["full"] = [shown_full(full, language) for full in problem.full]
     elif isinstance(problem, RoomTaken):
         made["taken"] = [_taken(taken.as_data(), language) for taken in problem.taken]
         made["full"] = [shown_full(full, language) for full in problem.full]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from confsvc.access import Permission as P
+from confsvc.letter_files import MOST_BYTES as LETTER_FILE
 from confsvc.web import callbacks, channel, endpoint, health, login, metrics, openapi
 from confsvc.web.api import busy, checking, conferences, directory, free_times, me, reading
 from confsvc.web.api import calendar as calendar_data
@@ -10,9 +11,12 @@ from confsvc.web.api import closures as closure_data
 from confsvc.web.api import figures as figure_data
 from confsvc.web.api import profiles as profile_data
 from confsvc.web.api import rules as rule_data
+from confsvc.web.api import running as running_data
 from confsvc.web.pages import (
     account,
+    approvals,
     audit,
+    beside,
     book,
     calendar,
     cancel,
@@ -30,6 +34,7 @@ from confsvc.web.pages import (
     join,
     kiosk,
     letter,
+    official,
     outbox,
     pair,
     place_acts,
@@ -37,6 +42,7 @@ from confsvc.web.pages import (
     result,
     rule_form,
     rules,
+    running,
     search,
     timeline,
     today,
@@ -67,6 +73,7 @@ PAGES = (
     Route("POST", r"/account/tokens/{id:\d{1,19}}/revoke", account.revoke_token, P.SIGNED_IN),
 )
 
+LETTER_BYTES = LETTER_FILE + 64 * 1024
 MEETING = "/conferences/{key:[2-9a-hjkmnp-z]{10}}"
 MEETINGS = (
     Route("GET", "/", today.show, P.SIGNED_IN),
@@ -87,8 +94,21 @@ MEETINGS = (
     Route("POST", f"{MEETING}/edit", edit.save, P.CONFERENCE_CHANGE),
     Route("POST", f"{MEETING}/check", edit.check, P.CONFERENCE_CHANGE),
     Route("POST", f"{MEETING}/submit", edit.submit, P.CONFERENCE_BOOK),
+    Route("GET", "/approvals", approvals.show, P.APPROVAL_READ),
+    Route("POST", f"{MEETING}/approve", approvals.agree, P.APPROVAL_READ),
+    Route("POST", f"{MEETING}/return", approvals.send_back, P.APPROVAL_READ),
+    Route("GET", f"{MEETING}/letter", official.show, P.CONFERENCE_CHANGE),
+    Route("POST", f"{MEETING}/letter", official.save, P.CONFERENCE_CHANGE, most_bytes=LETTER_BYTES),
+    Route("GET", f"{MEETING}/letter.pdf", official.download, P.SIGNED_IN),
+    Route("POST", f"{MEETING}/letter/purge", official.purge, P.LETTER_PURGE),
     Route("GET", f"{MEETING}/cancel", cancel.show, P.CONFERENCE_CANCEL),
     Route("POST", f"{MEETING}/cancel", cancel.save, P.CONFERENCE_CANCEL),
+    Route("POST", f"{MEETING}/extend", running.extend_it, P.CONFERENCE_READ),  # its office's people and operators
+    Route("GET", f"{MEETING}/end", running.show_end, P.CONFERENCE_READ),
+    Route("POST", f"{MEETING}/end", running.end_it, P.CONFERENCE_READ),
+    Route("POST", f"{MEETING}/comments", beside.add, P.SIGNED_IN),  # whoever sees it
+    Route("POST", f"{MEETING}/trial", beside.try_out, P.CONFERENCE_BOOK),
+    Route("POST", f"{MEETING}/here", running.say_here, P.SIGNED_IN),  # whoever sits there
     Route("GET", f"{MEETING}/result", result.show, P.CONFERENCE_READ),
     Route("POST", f"{MEETING}/result", result.save, P.CONFERENCE_READ),  # the host confirms, an operator corrects
     Route("GET", "/j/{key:[2-9a-hjkmnp-z]{10}}", join.show, P.PUBLIC),
@@ -212,6 +232,10 @@ PROGRAMS = (
     Route("PATCH", CONFERENCE, conferences.patch, P.CONFERENCE_CHANGE),
     Route("POST", f"{CONFERENCE}/submit", conferences.submit, P.CONFERENCE_BOOK),
     Route("POST", f"{CONFERENCE}/cancel", conferences.cancel, P.CONFERENCE_CANCEL),
+    Route("POST", f"{CONFERENCE}/extend", running_data.extend_it, P.CONFERENCE_READ),
+    Route("POST", f"{CONFERENCE}/end", running_data.end_it, P.CONFERENCE_READ),
+    Route("POST", f"{CONFERENCE}/here", running_data.say_here, P.CONFERENCE_READ),
+    Route("POST", f"{CONFERENCE}/comments", running_data.add_comment, P.CONFERENCE_READ),
 )
 
 DEVICES = (

@@ -69,8 +69,9 @@ def _refuse(db: Session, conference: Conference, minutes: int, rules: Rules) -> 
     if minutes <= found.minutes:
         return
     wanted = conference.ends + timedelta(minutes=minutes)
+    latest = conference.latest_end if wanted > conference.latest_end else None
     raise NoExtension(
-        minutes=minutes, longest=found.minutes, latest=conference.latest_end if wanted > conference.latest_end else None,
+        minutes=minutes, longest=found.minutes, latest=latest,
         taken=[one for at, one in found.taken if at < wanted], full=[one for at, one in found.full if at < wanted],
     )  # fmt: skip
 
@@ -80,7 +81,8 @@ def _write(db: Session, conference: Conference, ends: datetime, version: int, ru
     again = ending_steps()
     delete_done(db, conference.id, again, conference.starts)
     view = view_of(db, conference)
-    due = next_due(replace(view, ends=ends, steps={s: at for s, at in view.steps.items() if s not in again}), rules.timing)
+    steps = {step: at for step, at in view.steps.items() if step not in again}
+    due = next_due(replace(view, ends=ends, steps=steps), rules.timing)
     if not set_columns(db, conference.id, {"ends": ends, "due": due}, version=version):
         raise Stale(version=version)
     db.refresh(conference)

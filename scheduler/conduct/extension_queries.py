@@ -37,7 +37,5 @@ def list_line_limits(db: Session, line_ids: Sequence[int]) -> dict[int, tuple[st
 
 def delete_done(db: Session, conference_id: int, steps: Sequence[str], for_starts: datetime) -> None:
     """These steps are to be taken again in this sitting."""
-    query = delete(Done).where(
-        Done.conference_id == conference_id, Done.step.in_(steps), Done.for_starts == for_starts
-    )
+    query = delete(Done).where(Done.conference_id == conference_id, Done.step.in_(steps), Done.for_starts == for_starts)
     db.execute(query.execution_options(synchronize_session=False))

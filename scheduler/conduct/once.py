@@ -1,5 +1,5 @@
-"""What happens once while a conference runs: those in it are warned of its end, and a site where nobody was seen is given
-back after a warning.
+"""What happens once while a conference runs: those in it are warned of its end, and a site where nobody was seen is
+given back after a warning.
 """
 
 from __future__ import annotations
@@ -31,7 +31,9 @@ def take_once(db: Session, conference: Conference, act: str, *, actor: str, now:
         return
     if act == NOBODY_SEEN and (rooms := [site.room_id for site in list_unseen(db, conference)]):
         after = {"rooms": rooms}
-        add_change(db, "conference", conference.id, "nobody_seen", actor=actor, now=now, before=None, after=after)
+        add_change(
+            db, "conference", conference.id, "nobody_seen", actor=actor, now=now, before={"rooms": []}, after=after
+        )
     elif act == GIVE_BACK:
         for site in list_unseen(db, conference):
             give_back(db, conference, site, actor=actor, now=now)

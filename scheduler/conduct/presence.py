@@ -58,7 +58,7 @@ def give_back(db: Session, conference: Conference, site: Site, *, actor: str, no
     set_held(db, conference.id, [{**row, "ends": now} if n in mine else row for n, row in enumerate(rows)])
     queries.set_site(db, site.id, {"given_back_at": now})
     after = {"rooms": [site.room_id]}
-    add_change(db, "conference", conference.id, "given_back", actor=actor, now=now, before=None, after=after)
+    add_change(db, "conference", conference.id, "given_back", actor=actor, now=now, before={"rooms": []}, after=after)
     poke(db, f"room:{site.room_id}", f"conference:{conference.id}")
 
 
@@ -90,7 +90,7 @@ def check_in(db: Session, key: str, room_id: int, *, actor: str, now: datetime, 
         return
     queries.set_site(db, site.id, {"checked_in_at": now, "checked_in_by": actor, "given_back_at": None})
     after = {"rooms": [room_id]}
-    add_change(db, "conference", conference.id, "checked_in", actor=actor, now=now, before=None, after=after)
+    add_change(db, "conference", conference.id, "checked_in", actor=actor, now=now, before={"rooms": []}, after=after)
     poke(db, f"room:{room_id}", f"conference:{conference.id}")
 
 

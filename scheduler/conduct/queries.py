@@ -210,3 +210,22 @@ def shorten_reservations(db: Session, conference_id: int, until: datetime) -> No
     kept = [{**row, "ends": min(row["ends"], until)} for row in rows if row["starts"] < until]
     if kept:
         db.execute(insert(Reservation), kept)
+
+
+class Warned(NamedTuple):
+    """The last warning of its end that a conference was given: its step, and how many minutes it could go on then."""
+
+    key: str
+    step: str
+    extension: int
+
+
+def list_warned(db: Session, keys: Sequence[str], steps: Sequence[str]) -> dict[str, Warned]:
+    """The last of ``steps`` that was taken in the present sitting of each conference, by key."""
+    query = (
+        select(Conference.key, Done.step, Done.data)
+        .join(Done, (Done.conference_id == Conference.id) & (Done.for_starts == Conference.starts))
+        .where(Conference.key.in_(keys), Done.step.in_(steps), Done.data.is_not(None))
+        .order_by(Done.at)
+    )
+    return {key: Warned(key, step, int((data or {}).get("extension", 0))) for key, step, data in db.execute(query)}

@@ -27,8 +27,8 @@ Key = tuple[int, int]
 
 @dataclass(frozen=True)
 class RoomToExtend:
-    """``latest``: the end that was told as the last possible one. Each of ``taken`` and ``full`` has the moment to which
-    the conference may go on because of it. ``until``: the first of all these."""
+    """``latest``: the end that was told as the last possible one. Each of ``taken`` and ``full`` has the moment to
+    which the conference may go on because of it. ``until``: the first of all these."""
 
     ends: datetime
     latest: datetime

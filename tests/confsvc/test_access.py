@@ -147,6 +147,7 @@ WISH = {"title": "Thử", "kind": "briefing", "form": "online", "host": OWN}
 PAST = {"starts": "2020-01-01T08:00:00+07:00", "ends": "2020-01-01T09:00:00+07:00"}
 FUTURE = {"starts": "2030-01-01T08:00:00+07:00", "ends": "2030-01-01T09:00:00+07:00"}
 STALE = {"version": 999}
+RUN = "booker approver operator"  # the host's booker, the head of that office, an operator
 RESULT = "booker reporter operator"  # the host confirms, an operator corrects
 WHOLE = (
     "/users", "/audit", "/directory/new-unit", "/directory/import", "/rules/calendar/", "/rules/change", "/rules/{",
@@ -168,6 +169,11 @@ def samples(key: str) -> dict[tuple[str, str], Sample]:
         ("PATCH", CONFERENCE): Sample(one, {"title": "Khác hẳn", **STALE}, bound=True),
         ("POST", f"{CONFERENCE}/submit"): Sample(f"{one}/submit", STALE, bound=True),
         ("POST", f"{CONFERENCE}/cancel"): Sample(f"{one}/cancel", {**STALE, "reason": "mưa lũ"}, bound=True),
+        ("POST", f"{CONFERENCE}/extend"): Sample(f"{one}/extend", {**STALE, "minutes": 15}, bound=True, functions=RUN),
+        ("POST", f"{CONFERENCE}/end"): Sample(f"{one}/end", STALE, bound=True, functions=RUN),
+        ("POST", f"{MEETING}/extend"): Sample(f"/conferences/{key}/extend", data={}, bound=True, functions=RUN),
+        ("GET", f"{MEETING}/end"): Sample(f"/conferences/{key}/end", bound=True, functions=RUN),
+        ("POST", f"{MEETING}/end"): Sample(f"/conferences/{key}/end", data={}, bound=True, functions=RUN),
         ("GET", f"{MEETING}/result"): Sample(f"/conferences/{key}/result", bound=True, functions=RESULT),
         ("POST", f"{MEETING}/result"): Sample(f"/conferences/{key}/result", data={}, bound=True, functions=RESULT),
         ("POST", f"{UNIT}/change"): Sample(

@@ -113,7 +113,7 @@ async def patch(request: web.Request, *, path: KeyPath, body: ChangeIn) -> Answe
 
 async def _edit(request: web.Request, key: str, body: ReplaceIn | ChangeIn, version: int | None) -> Answer:
     actor, now, rules = keys.actor(request), keys.now(request), keys.rules(request)
-    database, seen = request.app[keys.DATABASE], _version(request, version)
+    database, seen = request.app[keys.DATABASE], read_version(request, version)
     try:
         booked = await database.write(_change, key, body, seen, actor, now=now, rules=rules)
     except (RoomTaken, NoCapacity) as problem:
@@ -149,7 +149,7 @@ def _wished(db: Session, conference: Conference, body: ReplaceIn | ChangeIn, *, 
 @operation("Book a draft", answer=shown.BookedOut, problems=(409, 412), headers={"If-Match": "ETag"})
 async def submit(request: web.Request, *, path: KeyPath, body: SubmitIn) -> Answer:
     actor, now, rules = keys.actor(request), keys.now(request), keys.rules(request)
-    seen = _version(request, body.version)
+    seen = read_version(request, body.version)
     database, known = request.app[keys.DATABASE], body.clash_confirmed
     try:
         booked = await database.write(_submit, path.key, seen, known, actor, now=now, rules=rules)
@@ -174,7 +174,7 @@ def _submit_refusal(
 
 @operation("Cancel a conference", answer=shown.BookedOut, problems=(409, 412), headers={"If-Match": "ETag"})
 async def cancel(request: web.Request, *, path: KeyPath, body: CancelIn) -> Answer:
-    actor, now, seen = keys.actor(request), keys.now(request), _version(request, body.version)
+    actor, now, seen = keys.actor(request), keys.now(request), read_version(request, body.version)
     booked = await request.app[keys.DATABASE].write(_cancel, path.key, seen, body.reason, actor, now=now)
     return _answer(booked)
 
@@ -211,7 +211,8 @@ def _known(db: Session, actor: Actor, conference: Conference, permission: Permis
     return may(actor, permission, conference.host_unit_id) or is_seen(db, actor, conference)
 
 
-def _version(request: web.Request, given: int | None) -> int:
+def read_version(request: web.Request, given: int | None) -> int:
+    """The version that somebody saw, from the field or from If-Match. Raises Invalid without one."""
     header = re.fullmatch(r'(?:W/)?"v(\d{1,9})"', request.headers.get(hdrs.IF_MATCH, "").strip())
     if given is None and header is None:
         raise Invalid([FieldError("version", "version")])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime
 
 from aiohttp import web
@@ -16,24 +17,29 @@ from confsvc.web.pages.booking_form import Asked, answer_context, ask, form_page
 from confsvc.web.pages.choices import Places, load_places
 from confsvc.web.pages.fresh import new_typed
 from confsvc.web.pages.phrases import Phrases
+from confsvc.web.pages.sight import find_hosted
 from confsvc.web.pages.typed import Fields
 from confsvc.web.pages.ways import follow, prefilled
-from confsvc.web.pages.wish import Typed, read_typed
+from confsvc.web.pages.wish import Typed, read_typed, typed_of
 from confsvc.web.rendering import redirect, render
 from rooms.errors import FieldError, Invalid
 from scheduler.booking import book as booking
 from scheduler.booking.booking import Booked, Rules
+from scheduler.booking.stored import booking_of
 from scheduler.errors import NoPlace
 from scheduler.local_time import local_day
 from scheduler.models import Conference
 
 P = Permission.CONFERENCE_BOOK
+BOOKED = "Booked. The letters are on their way."
+ASKED = "Sent for approval. Nobody is invited before it is approved."
 SAVED = "The draft is saved. It holds no room and nobody has been told."
 
 
 async def show(request: web.Request) -> web.Response:
-    """GET /book: a form with sensible defaults; ``room``, ``day`` and ``start`` come from the timeline. What was typed
-    before and not sent is offered, and with ``unsent`` it is what stands in the form."""
+    """GET /book: a form with sensible defaults; ``room``, ``day`` and ``start`` come from the timeline, ``like`` names
+    a conference to be booked again. What was typed before and not sent is offered, and with ``unsent`` it is what
+    stands in the form."""
     asked, kept = await request.app[keys.DATABASE].read(
         _fresh, keys.actor(request), request.query, now=keys.now(request), rules=keys.rules(request)
     )
@@ -48,8 +54,19 @@ def _fresh(db: Session, actor: Actor, query: Fields, *, now: datetime, rules: Ru
         typed = new_typed(
             query, places, now=now, notice=_notice(places, now, rules), contact=actor.name, calendar=rules.calendar
         )
-        typed = prefilled(typed, query, places)
+        like = str(query.get("like", ""))
+        typed = _like(db, actor, like, typed, places) if like else prefilled(typed, query, places)
     return ask(db, actor, typed, now=now, rules=rules, permission=P), kept
+
+
+def _like(db: Session, actor: Actor, key: str, typed: Typed, places: Places) -> Typed:
+    """The form filled as another conference of the office, on the day that a fresh form proposes; what holds for that
+    one alone (its letter, its reasons, what was declared) is asked anew."""
+    like = typed_of(booking_of(db, find_hosted(db, actor, key, P)), places)
+    return replace(
+        like, date=typed.date, letter_number="", short_notice_reason="", no_secrets="", chair_consent="",
+        verbal_order="",
+    )  # fmt: skip
 
 
 def _notice(places: Places, now: datetime, rules: Rules) -> int:
@@ -84,7 +101,7 @@ async def save(request: web.Request) -> web.Response:
     except (Invalid, NoPlace) as problem:
         asked = await database.read(ask, actor, typed, now=now, rules=rules, permission=P)
         return refused(request, asked, problem)
-    said = SAVED if draft else "Booked. The letters are on their way."
+    said = SAVED if draft else said_of(booked)
     return redirect(request, f"/conferences/{booked.key}", flash=text(said, request[keys.LANGUAGE]), tone="ok")
 
 
@@ -94,6 +111,11 @@ def _book(db: Session, actor: Actor, typed: Typed, *, now: datetime, rules: Rule
     require(actor, P, asked.wish.booking.host_unit_id)
     forget_unsent(db, actor.account_id, BOOKING)
     return booking.book(db, asked.wish.booking, actor=actor.text, now=now, rules=rules, draft=draft)
+
+
+def said_of(booked: Booked) -> str:
+    """What to tell after booking: some wishes wait for approval."""
+    return ASKED if booked.state == "pending" else BOOKED
 
 
 def require_readable(asked: Asked, *, draft: bool) -> None:

@@ -14,10 +14,13 @@ from confsvc.access import Actor
 from confsvc.web import keys
 from confsvc.web.endpoint import HUB
 from confsvc.web.pages.actors import list_actor_names
+from confsvc.web.pages.beside import beside
 from confsvc.web.pages.changes import change_views, room_ids
 from confsvc.web.pages.course import course
+from confsvc.web.pages.official_view import official_view
 from confsvc.web.pages.phrases import Phrases
 from confsvc.web.pages.pictures import picture_words
+from confsvc.web.pages.running_view import running_view
 from confsvc.web.pages.sight import find_seen, may_do
 from confsvc.web.rendering import render
 from rooms.place_queries import list_phones
@@ -71,7 +74,7 @@ def mark(context: Mapping[str, Any]) -> str:
     """Tells whether the fresh part would look the same: minutes count, seconds do not."""
     sites = [(s.room_id, s.profile, s.link, s.since, s.last, s.seconds // 60) for s in context["sites"]]
     people = [(r.mail, r.delivery, r.at, r.again) for r in context["recipients"]]
-    parts = (context["standing"], context["conference"].version, context["course"], sites, people)
+    parts = (context["standing"], context["running"], context["conference"].version, context["course"], sites, people)
     return hashlib.sha256(repr(parts).encode()).hexdigest()[:16]
 
 
@@ -83,12 +86,13 @@ def _fresh(
     sites = site_views(db, conference, now=now, seen_at=seen_at)
     recipients = recipient_views(db, conference)
     here = standing(conference, now)
+    running = running_view(db, actor, conference, sites, words, now=now, rules=rules)
     changes = list_changes(db, conference.id)
     troubled = [r for r in recipients if r.delivery in TROUBLED and not r.removed]
     times = spans(conference.starts, conference.ends, timing, booked_ends=conference.booked_ends)
     return {
         "conference": conference, "standing": here, "course": course(conference, changes, here, words, timing, now),
-        "sites": sites, "inside": sum(s.since is not None for s in sites), "recipients": recipients,
+        "running": running, "sites": sites, "inside": sum(s.since is not None for s in sites), "recipients": recipients,
         "troubled": troubled, "phones": list_phones(db, {r.mail for r in troubled}),
         "reached": sum(r.delivery == "sent" for r in recipients if not r.removed),
         "invited": sum(not r.removed for r in recipients), "polled": conference.state in POLLED,
@@ -119,10 +123,11 @@ def _whole(
     rooms = list_room_names(db, room_ids(changes))
     facts = list_last_facts(db, conference.id, MOST_FACTS) if may.conduct or may.change or may.confirm else []
     host = list_names(db, [conference.host_unit_id], local_day(conference.starts)).get(conference.host_unit_id)
-    return context | {
+    return context | beside(db, actor, conference, words, now=now) | {
         "host": host, "parts": parts, "changes": change_views(changes, actors, rooms, units, words),
         "booked_by": actors[conference.booked_by], "facts": [(f.at, words.fact(f.kind), _who(f.data)) for f in facts],
         "video": find_current_room(db, conference.id) if may.conduct else None,
+        **official_view(db, conference, actor, words, now=now, rules=rules),
     }  # fmt: skip
 
 

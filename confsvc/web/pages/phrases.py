@@ -6,6 +6,7 @@ out, times 24 h, in both languages and always in the province's time.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
@@ -27,7 +28,9 @@ KINDS = {
 }  # fmt: skip
 FORMS = {"online": "Online meeting", "hybrid": "Hybrid meeting", "in_person": "In-person meeting"}
 STANDINGS = {
-    "draft": ("draft", "Draft"), "scheduled": ("held", "Scheduled"), "ready": ("confirmed", "Ready"),
+    "draft": ("draft", "Draft"), "pending": ("waiting", "Waiting for approval"), "approved": ("held", "Approved"),
+    "invited": ("held", "Letter issued"), "postponed": ("late", "Postponed"), "scheduled": ("held", "Scheduled"),
+    "ready": ("confirmed", "Ready"),
     "live": ("live", "In progress"), "ended": ("done", "Ended"),
     "unconfirmed": ("waiting", "Awaiting confirmation of the result"), "held": ("done", "Held"),
     "failed_online": ("lost", "Could not be held online"), "not_held": ("cancelled", "Not held"),
@@ -66,13 +69,18 @@ DELIVERIES = {
 }  # fmt: skip
 TOLD = {
     "booked": "Has the invitation", "changed": "Has the change", "cancelled": "Knows that it is cancelled",
-    "removed": "Knows not to come any more",
+    "removed": "Knows not to come any more", "postponed": "Knows that it is postponed",
 }  # fmt: skip
 ROLES = {"chair": "Chair", "contact": "Contact of the unit", "guest": "Guest"}
 ACTS = {
     "drafted": "Draft saved", "booked": "Booked", "changed": "Changed", "cancelled": "Cancelled",
     "provision": "Made ready", "open": "Opened", "end": "Ended", "record": "Recorded", "result": "Result confirmed",
-    "logged": "Registered afterwards", "trouble": "Trouble",
+    "extended": "Extended", "nobody_seen": "Nobody seen yet at some sites", "checked_in": "Said to be there",
+    "given_back": "Given back, because nobody was there", "logged": "Registered afterwards", "trouble": "Trouble",
+    "asked": "Sent for approval", "approved": "Approved",
+    "approved_part": "Agreed to; others are still asked", "returned": "Returned",
+    "answered": "Returned: the rooms were given to another meeting", "lapsed": "Fell back",
+    "letter": "Letter recorded", "letter_purged": "File of the letter taken out",
 }  # fmt: skip
 FACTS = {
     "room.asked": "The video host asked whether the room may open", "room.created": "The video room opened",
@@ -86,12 +94,26 @@ FIELDS = {
     "title": "Title", "kind": "Kind of meeting", "form": "Form", "starts": "Start", "ends": "End",
     "chair_name": "Chair", "note": "Note", "letter_number": "Number of the letter", "rooms": "Sites",
     "state": "State", "outcome": "Result", "ran_from": "Really began", "ran_until": "Really ended",
+    "chair_for": "Deputy for", "chair_consent": "Agreed by", "verbal_order": "Ordered by word of mouth",
+    "issued": "Day of the letter", "sha256": "File (SHA-256)",
     "evidence": "Evidence", "trouble": "Trouble", "host": "Host office", "units": "Units", "booked_ends": "Booked end",
 }  # fmt: skip
 STATES = {
     "draft": "Draft", "planned": "Scheduled", "provisioned": "Ready", "open": "In progress", "ended": "Ended",
-    "recorded": "Recorded", "cancelled": "Cancelled",
+    "recorded": "Recorded", "cancelled": "Cancelled", "pending": "Waiting for approval", "postponed": "Postponed",
 }  # fmt: skip
+ASKED = {
+    "head": "the head of the host office", "hall": "the office of the Provincial People's Committee",
+    "operator": "the technical operator",
+}  # fmt: skip
+ASKED_WHY = {
+    "rule": "a rule of the house asks for it", "leader": "a leader of the province chairs",
+    "capacity": "many sites: lines and video host are looked at",
+}  # fmt: skip
+LAPSES = {
+    "not_decided": "nobody decided before it was to begin",
+    "no_letter": "the number of its letter did not come in time",
+}
 TROUBLES = {
     "step_failed": "The system could not take the next step of this meeting; it tries again by itself.",
     "room_not_ended": "The video host did not end the video room after the meeting.",
@@ -141,6 +163,18 @@ class Phrases:
 
     def act(self, code: str) -> str:
         return self.say(ACTS.get(code, code))
+
+    def asked_function(self, code: str) -> str:
+        return self.say(ASKED[code])
+
+    def asked_reasons(self, codes: Iterable[str]) -> str:
+        return ", ".join(self.say(ASKED_WHY[code]) for code in codes)
+
+    def change_reason(self, act: str, reason: str) -> str:
+        """Why something was done; what the clock gave as a code in words."""
+        if act == "lapsed" and reason in LAPSES:
+            return self.say(LAPSES[reason])
+        return self.say("the host is %(unit)s", unit=reason) if act == "answered" and reason else reason
 
     def fact(self, code: str) -> str:
         return self.say(FACTS.get(code, code))

@@ -7,9 +7,10 @@ from datetime import datetime
 
 from sqlalchemy.orm import Session
 
-from confsvc.access import Actor, Permission, draft_hosts, may, units_for
+from confsvc.access import Actor, Permission, draft_hosts, may, request_hosts, units_for
 from rooms.errors import NotAllowed, NotFound
-from scheduler.booking.edit import CHANGEABLE
+from scheduler.booking.edit import CHANGEABLE, IDLE
+from scheduler.booking.official_queries import ENDED_OTHERWISE
 from scheduler.models import Conference
 from scheduler.record.figure_queries import list_seen
 from scheduler.sight_queries import Sight, find_visible
@@ -20,7 +21,7 @@ def sight_of(actor: Actor) -> Sight:
     drafts = draft_hosts(actor)
     return Sight(
         hosts=units_for(actor, Permission.CONFERENCE_READ), unit_id=actor.unit_id,
-        drafts=None if drafts is None else frozenset(drafts),
+        drafts=None if drafts is None else frozenset(drafts), requests=request_hosts(actor),
     )  # fmt: skip
 
 
@@ -45,6 +46,20 @@ def find_hosted(db: Session, actor: Actor, key: str, permission: Permission) -> 
     return found
 
 
+def may_run(actor: Actor, conference: Conference) -> bool:
+    """Extend or end it: its host's booker, the head of that office, an operator."""
+    host = conference.host_unit_id
+    return may(actor, Permission.CONFERENCE_CANCEL, host) or may(actor, Permission.CONFERENCE_CONDUCT, host)
+
+
+def find_run(db: Session, actor: Actor, key: str) -> Conference:
+    """The conference, for somebody who extends or ends it. Raises NotFound, NotAllowed."""
+    found = find_seen(db, actor, key)
+    if not may_run(actor, found):
+        raise NotAllowed(permission=str(Permission.CONFERENCE_CONDUCT))
+    return found
+
+
 @dataclass(frozen=True)
 class May:
     """What somebody may do with one conference now; what its state forbids is not offered."""
@@ -55,6 +70,9 @@ class May:
     confirm: bool = False
     conduct: bool = False
     again: bool = False
+    run: bool = False
+    copy: bool = False
+    letter: bool = False
 
     @property
     def any(self) -> bool:
@@ -64,14 +82,18 @@ class May:
 
 def may_do(actor: Actor, conference: Conference, now: datetime) -> May:
     host, state = conference.host_unit_id, conference.state
-    ahead = state == "draft" or (state in CHANGEABLE and conference.starts > now)
+    ahead = state in IDLE or (state in CHANGEABLE and conference.starts > now)
     return May(
         change=ahead and may(actor, Permission.CONFERENCE_CHANGE, host),
-        cancel=(state == "draft" or (state in (*CHANGEABLE, "open") and conference.ends > now))
+        cancel=(state in IDLE or (state in (*CHANGEABLE, "open") and conference.ends > now))
         and may(actor, Permission.CONFERENCE_CANCEL, host),
-        submit=state == "draft" and may(actor, Permission.CONFERENCE_BOOK, host),
+        submit=state in IDLE and may(actor, Permission.CONFERENCE_BOOK, host),
         confirm=state == "recorded" and may_confirm(actor, conference),
         conduct=may(actor, Permission.CONFERENCE_CONDUCT),
+        letter=conference.origin == "booked" and state not in ENDED_OTHERWISE
+        and may(actor, Permission.CONFERENCE_CHANGE, host),
+        run=state == "open" and conference.starts <= now and may_run(actor, conference),
+        copy=conference.origin == "booked" and state != "draft" and may(actor, Permission.CONFERENCE_BOOK, host),
         again=conference.origin == "logged" and may(actor, Permission.CONFERENCE_LOG, host),
     )
 

@@ -6,6 +6,7 @@ import threading
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
+from itertools import pairwise
 from typing import Any
 
 import pytest
@@ -210,4 +211,4 @@ def test_of_an_extension_and_a_booking_for_the_same_time_one_wins_and_the_other_
 def _nothing_overlaps(world: World) -> None:
     held = [r for r in world.rows(Reservation) if r.room_id == 13]
     held.sort(key=lambda r: r.starts)
-    assert all(one.ends <= other.starts for one, other in zip(held, held[1:], strict=False))
+    assert all(one.ends <= other.starts for one, other in pairwise(held))

@@ -1,0 +1,47 @@
+"""A trial run: the sites of a conference try their lines and devices the working day before, outside the count."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import datetime, time, timedelta
+
+from sqlalchemy.orm import Session
+
+from scheduler.booking.book import book
+from scheduler.booking.booking import Booked, Booking, Rules
+from scheduler.booking.stored import booking_of, current
+from scheduler.booking.trial_queries import find_trial, set_trial
+from scheduler.errors import WrongMove
+from scheduler.local_time import instant, local_day
+from scheduler.work_calendar import WorkCalendar
+
+KIND = "line_test"
+BEGINS, LASTS = time(14, 0), timedelta(hours=2)
+FARTHEST = 31  # days back; longer holidays there are none
+TRIED = ("planned", "provisioned")
+
+
+def trial_wish(booking: Booking, title: str, calendar: WorkCalendar) -> Booking:
+    """(pure) The wish for the trial run of ``booking``: its sites, 14:00 to 16:00 of the last working day before it,
+    without its chair, guests and letter."""
+    day = local_day(booking.starts)
+    before = (day - timedelta(days=n) for n in range(1, FARTHEST))
+    tried = next((one for one in before if calendar.is_working(one)), day - timedelta(days=1))
+    starts = instant(tried, BEGINS)
+    return replace(
+        booking, title=title, kind=KIND, starts=starts, ends=starts + LASTS, guests=(), chair_name="", chair_title="",
+        chair_mail=None, chair_level="", chair_for="", chair_consent="", letter_number="", verbal_order="", note="",
+        short_notice_reason=title, clash_confirmed=True,
+    )  # fmt: skip
+
+
+def book_trial(db: Session, key: str, *, version: int, title: str, actor: str, now: datetime, rules: Rules) -> Booked:
+    """Book it and link it to its conference. Raises as ``book``; WrongMove when the conference is not planned, is held
+    in person, or has a trial run."""
+    conference = current(db, key, version)
+    booking = booking_of(db, conference)
+    if conference.state not in TRIED or not booking.has_video or find_trial(db, conference.id) is not None:
+        raise WrongMove(state=conference.state, to="tried")
+    made = book(db, trial_wish(booking, title, rules.calendar), actor=actor, now=now, rules=rules)
+    set_trial(db, made.id, conference.id)
+    return made
