@@ -1,7 +1,7 @@
 """Which requests somebody decides on, and in whose place.  (pure)
 
-The head of an office is whoever holds "approver" for it; the province's halls and leaders belong to whoever holds it for
-all offices; capacity to the operator for all.
+The head of an office is whoever holds "approver" for it; the province's halls and leaders belong to whoever holds it
+for all offices; capacity to the operator for all.
 """
 
 from __future__ import annotations

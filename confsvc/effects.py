@@ -6,9 +6,11 @@ fails then was surely not done. Of the act itself, Unavailable means later and R
 
 from __future__ import annotations
 
+import hashlib
 import logging
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy.orm import Session
@@ -16,11 +18,11 @@ from sqlalchemy.orm import Session
 from confsvc.config import Settings
 from confsvc.database import Database
 from confsvc.translate import EditionRow, invitations, join_url, letter_subject
-from confsvc.wording import html, plain
+from confsvc.wording import html, notice_subject, notice_text, plain
 from integrations.calendar.ics import render
 from integrations.errors import Refused, Unavailable
 from integrations.jitsi.client import JitsiClient
-from integrations.mail.letter import Letter, Mailbox, build_letter, message_id
+from integrations.mail.letter import Letter, Mailbox, build_letter, build_notice, message_id
 from integrations.mail.maildir import MaildirMailer
 from integrations.mail.mailer import Mailer
 from integrations.mail.smtp import SmtpMailer
@@ -85,7 +87,15 @@ def handlers(
             return Dead(problem.reason)
         return Done({"there": there})
 
-    return {"letter": letter, "end_meeting": end_meeting}
+    async def notice(claimed: Claimed) -> Outcome:
+        try:
+            made = write_notice(claimed.key, claimed.payload, sender)
+        except Exception as problem:
+            log.exception("notice %s cannot be written", claimed.key)
+            return Later(error=f"{type(problem).__name__}: {problem}")
+        return await _sent(mailer, made)
+
+    return {"letter": letter, "notice": notice, "end_meeting": end_meeting}
 
 
 def write_letter(edition: EditionRow, payload: Mapping[str, Any], sender: Sender, first_id: str | None) -> Letter:
@@ -111,6 +121,19 @@ def write_letter(edition: EditionRow, payload: Mapping[str, Any], sender: Sender
         references=(first_id,) if first_id and first_id != own_id else (),
         language=language,
     )
+
+
+def write_notice(key: str, payload: Mapping[str, Any], sender: Sender) -> Letter:
+    """The mail of one notice to a host; the same arguments give the same bytes."""
+    language, mail = str(payload["language"]), str(payload["mail"])
+    name = hashlib.sha256(key.encode()).hexdigest()[:32]
+    return build_notice(
+        sender=sender.mail, author=Mailbox(sender.mail, sender.name), recipient=Mailbox(mail, str(payload["name"])),
+        subject=notice_subject(payload, language), message_id=message_id(name, "0", 0, 0, mail, sender.domain),
+        date=datetime.fromisoformat(str(payload["at"])),
+        text=notice_text(payload, language, f"{sender.public_url.rstrip('/')}/conferences/{payload['key']}"),
+        language=language,
+    )  # fmt: skip
 
 
 def _revision(payload: Mapping[str, Any]) -> int:

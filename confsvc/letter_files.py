@@ -88,7 +88,7 @@ def first_page_text(content: bytes) -> str | None:
     """The text of the first page; None when there is none or it cannot be read."""
     try:
         text = PdfReader(BytesIO(content)).pages[0].extract_text()
-    except Exception:  # a damaged or hostile file fails in any way it likes; whoever looks at it sees that it was not read
+    except Exception:  # noqa: BLE001 - a damaged file fails in any way it likes; people see that it was not read
         return None
     return text[:MOST_TEXT] if text.strip() else None
 

@@ -21,13 +21,29 @@ SUBJECTS = {
     "changed": "Update: %(title)s",
     "cancelled": "Cancelled: %(title)s",
     "removed": "Cancelled: %(title)s",
+    "postponed": "Postponed: %(title)s",
 }
 OPENINGS = {
     "booked": "%(host)s invites you to a meeting.",
     "changed": "%(host)s has changed a meeting you are invited to.",
     "cancelled": "%(host)s has cancelled this meeting.",
+    "postponed": "%(host)s has postponed this meeting. The new time will be announced.",
     "removed": "You no longer need to attend this meeting of %(host)s.",
 }
+NOTICE_SUBJECTS = {
+    "approved": "Approved: %(title)s", "returned": "Returned: %(title)s", "answered": "Returned: %(title)s",
+    "letter_wanted": "The letter's number is missing: %(title)s", "lapsed": "The rooms fell free: %(title)s",
+}  # fmt: skip
+NOTICES = {
+    "approved": "The request was approved. The invitations are on their way.",
+    "returned": "The request was returned and is a draft again. Reason: %(reason)s",
+    "answered": "The rooms were given to another meeting (%(holder)s). The request is a draft again; choose another "
+    "time or other rooms.",
+    "letter_wanted": "Without the number of its letter the rooms fall free at %(until)s. Record the number before.",
+    "lapsed:no_letter": "The number of its letter did not come in time, so the rooms are free for others. The meeting "
+    "can be put back at the same or another time.",
+    "lapsed:not_decided": "Nobody decided on the request before the meeting was to begin. It is a draft again.",
+}  # fmt: skip
 FORMS = {"online": "online", "in_person": "in person", "hybrid": "in person and online"}
 SECRECY = "This system must not be used for state secrets."
 
@@ -69,6 +85,20 @@ def html(content: Mapping[str, Any], language: str, url: str | None) -> str:
         f"<h1>{escape(content['title'])}</h1><table>{rows}</table>{link}<p>{escape(text(SECRECY, language))}</p></body>"
         "</html>"
     )
+
+
+def notice_subject(notice: Mapping[str, Any], language: str) -> str:
+    """What a notice to the host is about."""
+    return text(NOTICE_SUBJECTS[notice["what"]], language, {"title": notice["title"]})
+
+
+def notice_text(notice: Mapping[str, Any], language: str, url: str) -> str:
+    """A notice to the host as plain text; ``url``: the meeting's page, for those who look after it."""
+    what = f"lapsed:{notice['reason']}" if notice["what"] == "lapsed" else notice["what"]
+    until = _local(notice["until"]).strftime("%H:%M %d/%m/%Y") if notice.get("until") else ""
+    values = {"reason": notice.get("reason", ""), "holder": notice.get("holder", ""), "until": until}
+    lines = [notice["title"], _when(notice, language), "", text(NOTICES[what], language, values), "", url]
+    return "\n".join([*lines, "", text(SECRECY, language)]) + "\n"
 
 
 def _lines(content: Mapping[str, Any], language: str) -> Iterator[Line]:

@@ -35,6 +35,8 @@ class Line(NamedTuple):
     opens: datetime
     trouble: str | None
     version: int
+    letter_number: str
+    approved_at: datetime | None
     sites: int
 
 
@@ -43,7 +45,7 @@ _SITES = select(func.count(Site.id)).where(Site.conference_id == Conference.id).
 _LINE: Select[*tuple[Any, ...]] = select(
     Conference.id, Conference.key, Conference.title, Conference.kind, Conference.form, Conference.origin,
     Conference.state, Conference.outcome, Conference.host_unit_id, Unit.code, Conference.starts, Conference.ends,
-    Conference.opens, Conference.trouble, Conference.version, _SITES,
+    Conference.opens, Conference.trouble, Conference.version, Conference.letter_number, Conference.approved_at, _SITES,
 ).join(Unit, Unit.id == Conference.host_unit_id)  # fmt: skip
 
 
@@ -132,6 +134,20 @@ def list_drafts(db: Session, hosts: Collection[int] | None, limit: int) -> list[
     """Drafts of these hosts, the next first."""
     query = _LINE.where(hosted_by(hosts), Conference.state == "draft")
     return [Line._make(row) for row in db.execute(query.order_by(Conference.starts, Conference.id).limit(limit))]
+
+
+def list_requests(db: Session, hosts: Collection[int] | None, limit: int) -> list[Line]:
+    """Requests of these hosts that wait for approval, the next first."""
+    query = _LINE.where(hosted_by(hosts), Conference.state == "pending")
+    return [Line._make(row) for row in db.execute(query.order_by(Conference.starts, Conference.id).limit(limit))]
+
+
+def list_wanting_letter(db: Session, hosts: Collection[int] | None, before: datetime, limit: int) -> list[Line]:
+    """Conferences of these hosts that fall free by ``before`` unless the number of their letter is recorded."""
+    query = _LINE.where(
+        hosted_by(hosts), Conference.state.in_(("pending", "planned")), Conference.hold_until <= before
+    )
+    return [Line._make(row) for row in db.execute(query.order_by(Conference.hold_until, Conference.id).limit(limit))]
 
 
 def list_starting(db: Session, since: datetime, until: datetime, *, state: str | None = None) -> list[Conference]:

@@ -9,12 +9,13 @@ from datetime import datetime
 from typing import Literal, Protocol, get_args
 
 Standing = Literal[
-    "draft", "scheduled", "ready", "live", "ended", "unconfirmed", "held", "failed_online", "not_held", "cancelled"
-]
+    "draft", "pending", "scheduled", "approved", "invited", "ready", "live", "ended", "unconfirmed", "held",
+    "failed_online", "not_held", "cancelled", "postponed",
+]  # fmt: skip
 STANDINGS: tuple[Standing, ...] = get_args(Standing)
 
 _BEFORE: dict[str, Standing] = {
-    "draft": "draft", "planned": "scheduled", "provisioned": "ready", "cancelled": "cancelled",
+    "draft": "draft", "pending": "pending", "provisioned": "ready", "cancelled": "cancelled", "postponed": "postponed",
 }  # fmt: skip
 _AFTER: dict[str, Standing] = {"held": "held", "failed_online": "failed_online", "not_held": "not_held"}
 
@@ -30,6 +31,10 @@ class Standable(Protocol):
     def starts(self) -> datetime: ...
     @property
     def ends(self) -> datetime: ...
+    @property
+    def letter_number(self) -> str: ...
+    @property
+    def approved_at(self) -> datetime | None: ...
 
 
 def standing(conference: Standable, now: datetime) -> Standing:
@@ -37,8 +42,13 @@ def standing(conference: Standable, now: datetime) -> Standing:
 
     "live" is said of the time that was told to everybody: a video room where the first site waits is "ready", and one
     that stays open for its grace after the end has "ended". While facts are still awaited nothing is asked of anybody.
+    Before, it is drafted, asked for, approved (where somebody had to), and invited to once its letter has a number.
     """
     state = conference.state
+    if state == "planned":
+        if conference.letter_number:
+            return "invited"
+        return "approved" if conference.approved_at is not None else "scheduled"
     if state in _BEFORE:
         return _BEFORE[state]
     if state == "open":

@@ -10,6 +10,7 @@ from aiohttp.typedefs import Handler
 from sqlalchemy.orm import Session
 
 from confsvc.access import Actor, Permission, may_somewhere
+from confsvc.approving import scope_of
 from confsvc.sessions import find_signed, touch_session
 from confsvc.tokens import find_token_actor, touch_token
 from confsvc.web import cookies, keys
@@ -19,6 +20,7 @@ from confsvc.web.rendering import redirect
 from confsvc.web.security import SAFE_METHODS, check_form_token, check_origin
 from rooms.errors import NotAllowed, Problem
 from rooms.queries import find_unit_by_id
+from scheduler.booking.approval_queries import count_waiting
 from scheduler.local_time import local_day
 from scheduler.pulse_queries import is_demonstration
 
@@ -40,6 +42,8 @@ async def gate(request: web.Request, handler: Handler) -> web.StreamResponse:
         await request.app[keys.DOORS][route.permission](request)
         return await handler(request)
     await _load(request)
+    if route.most_bytes:
+        request = request.clone(client_max_size=route.most_bytes)
     signed = request[keys.SIGNED_IN]
     if request.method not in SAFE_METHODS and signed.token_id is None:
         check_origin(request)
@@ -108,4 +112,7 @@ def _signed_in(db: Session, token: str, *, now: datetime) -> tuple[SignedIn, boo
     actor = found.actor
     unit = find_unit_by_id(db, actor.unit_id, local_day(now)) if actor.unit_id is not None else None
     short = unit.short if unit else None
-    return SignedIn(actor, short, found.session_id, found.csrf, demo=is_demonstration(db)), found.stale
+    waiting = count_waiting(db, scope_of(actor)) if may_somewhere(actor, Permission.APPROVAL_READ) else 0
+    return SignedIn(
+        actor, short, found.session_id, found.csrf, demo=is_demonstration(db), waiting=waiting
+    ), found.stale  # fmt: skip

@@ -46,6 +46,8 @@ class SignedIn:
     csrf: str = ""
     token_id: int | None = None
     demo: bool = False
+    waiting: int = 0
+    """How many requests wait for this person's word."""
 
 
 SETTINGS: web.AppKey[Settings] = web.AppKey("settings", Settings)

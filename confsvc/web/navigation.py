@@ -14,6 +14,7 @@ MENU: tuple[tuple[str, str, Permission], ...] = (
     ("/book", "Book a meeting", Permission.CONFERENCE_BOOK),
     ("/find-time", "Find a time", Permission.CONFERENCE_BOOK),
     ("/in-person", "In-person meeting", Permission.CONFERENCE_LOG),
+    ("/approvals", "Approvals", Permission.APPROVAL_READ),
     ("/conferences", "Meetings", Permission.CONFERENCE_READ),
     ("/figures", "Figures", Permission.FIGURES_READ),
     ("/outbox", "Outbox", Permission.OUTBOX_READ),
@@ -37,10 +38,17 @@ class Entry:
     count: int = 0
 
 
-def entries(actor: Actor, path: str, existing: Collection[str], language: str) -> list[Entry]:
-    """The menu for somebody, with the page that is open marked."""
+def entries(
+    actor: Actor, path: str, existing: Collection[str], language: str, *, waiting: int = 0
+) -> list[Entry]:
+    """The menu for somebody, with the page that is open marked; ``waiting``: requests for this person's word."""
     return [
-        Entry(href, text(label, language), path == href or (href != "/" and path.startswith(f"{href}/")))
+        Entry(
+            href,
+            text(label, language),
+            path == href or (href != "/" and path.startswith(f"{href}/")),
+            waiting if href == "/approvals" else 0,
+        )
         for href, label, permission in MENU
         if href in existing and may_somewhere(actor, permission)
     ]

@@ -59,7 +59,7 @@ def page_context(request: web.Request) -> dict[str, Any]:
     return {
         "lang": language,
         "user": User(actor.name, signed.unit) if actor else None,
-        "nav": navigation.entries(actor, request.path, paths, language) if actor else [],
+        "nav": navigation.entries(actor, request.path, paths, language, waiting=signed.waiting) if actor else [],
         "csrf": signed.csrf,
         "asset": request.app[keys.ASSETS].url,
         "flash": _read_flash(request),

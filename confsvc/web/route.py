@@ -15,12 +15,14 @@ Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 @dataclass(frozen=True)
 class Route:
-    """``permission`` is asked for at the door (``may_somewhere``); the handler asks again for the office it touches."""
+    """``permission`` is asked for at the door (``may_somewhere``); the handler asks again for the office it touches.
+    ``most_bytes``: how large a request may be where it may be larger than elsewhere."""
 
     method: str
     path: str
     handler: Handler
     permission: Permission
+    most_bytes: int = 0
 
     @property
     def operation(self) -> Any:

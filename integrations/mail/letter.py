@@ -114,6 +114,29 @@ def build_letter(
     return Letter(plain_address(sender), plain_address(recipient.mail), message_id, message.as_bytes(policy=_POLICY))
 
 
+def build_notice(
+    *, sender: str, author: Mailbox, recipient: Mailbox, subject: str, message_id: str, date: datetime, text: str,
+    language: str = "vi",
+) -> Letter:  # fmt: skip
+    """A mail of plain text without a calendar entry, for people who look after a meeting. Raises as `build_letter`."""
+    _check_header_values(date, "PUBLISH", language, "none.txt", (message_id,))
+    message = MIMENonMultipart("text", "plain", charset="utf-8")
+    message["From"] = _mailbox(author, "From")
+    message["To"] = _mailbox(recipient, "To")
+    message["Subject"] = Header(one_line(subject)[:MAX_SUBJECT], "utf-8", header_name="Subject").encode()
+    message["Date"] = format_datetime(date.astimezone(UTC))
+    message["Message-ID"] = message_id
+    message["Auto-Submitted"] = "auto-generated"
+    message["X-Auto-Response-Suppress"] = "OOF, AutoReply"
+    message["Content-Language"] = language
+    _fill(message, _lines(text))
+    return Letter(plain_address(sender), plain_address(recipient.mail), message_id, message.as_bytes(policy=_POLICY))
+
+
+def _lines(words: str) -> bytes:
+    return "\r\n".join(words.encode("utf-8", "ignore").decode().splitlines()).encode() + b"\r\n"
+
+
 def _check_header_values(
     date: datetime, method: str, language: str, attachment_name: str, message_ids: Sequence[str]
 ) -> None:
@@ -141,7 +164,7 @@ def _alternative(message_id: str, text: str, html: str, ics: bytes, method: str,
     part = MIMEMultipart("alternative", boundary=_boundary(message_id, "alternative"))
     for kind, words in (("plain", text), ("html", html)):
         words_part = MIMENonMultipart("text", kind, charset="utf-8")
-        _fill(words_part, "\r\n".join(words.encode("utf-8", "ignore").decode().splitlines()).encode() + b"\r\n")
+        _fill(words_part, _lines(words))
         part.attach(words_part)
     # Last, and without Content-Disposition: Thunderbird shows no invitation otherwise. The only text/calendar part,
     # since Zimbra reads the first and ignores the rest.

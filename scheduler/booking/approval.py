@@ -67,7 +67,7 @@ def approve(
         owe_notice(db, conference, "approved", now=now)
         _answer_colliding(db, conference, found.place, actor=actor, now=now)
     poke(db, *(f"room:{room_id}" for room_id in booking.room_ids))
-    return Booked(conference.id, key, version + 1)
+    return Booked(conference.id, key, version + 1, "pending" if others else "planned")
 
 
 def return_(

@@ -23,7 +23,6 @@ from scheduler.booking.letters import owe_edition
 from scheduler.booking.queries import find_conference
 from scheduler.booking.stored import current, invited, party_of
 from scheduler.errors import LetterTaken, WrongMove
-from scheduler.local_time import local_day
 from scheduler.models import Conference, OfficialLetter
 
 LONGEST_SYMBOL = 30  # CodeNotation, annex VI of NĐ 30/2020

@@ -9,6 +9,7 @@ from typing import Any
 from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
 
+from rooms.models import Unit
 from scheduler.models import Conference, OfficialLetter
 
 ENDED_OTHERWISE = ("draft", "cancelled")
@@ -17,6 +18,12 @@ ENDED_OTHERWISE = ("draft", "cancelled")
 def find_letter_of(db: Session, leader_id: int) -> OfficialLetter | None:
     """The letter of a counted meeting, by the conference that leads it."""
     return db.scalar(select(OfficialLetter).where(OfficialLetter.conference_id == leader_id))
+
+
+def find_symbol(db: Session, unit_id: int) -> str:
+    """The symbol that an office's letters of invitation usually bear; "" where it is not known."""
+    symbol = db.scalar(select(Unit.letter_symbol).where(Unit.id == unit_id))
+    return f"GM-{symbol}" if symbol else ""
 
 
 def find_letter_numbered(

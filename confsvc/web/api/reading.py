@@ -24,7 +24,9 @@ from scheduler.list_queries import Filter, list_lines
 from scheduler.local_time import local_day
 from scheduler.name_queries import list_room_ids, list_short_names, list_unit_ids
 
-State = Literal["draft", "planned", "provisioned", "open", "ended", "recorded", "cancelled"]
+State = Literal[
+    "draft", "pending", "planned", "provisioned", "open", "ended", "recorded", "cancelled", "postponed"
+]
 
 
 class KeyPath(Model):
@@ -39,7 +41,7 @@ class ListQuery(Model):
     host: UnitCode | None = None
     room: RoomKey | None = None
     unit: UnitCode | None = None
-    state: list[State] = Field(default=[], max_length=7)
+    state: list[State] = Field(default=[], max_length=9)
     q: Line100 = ""
     cursor: Line200 | None = None
     limit: Annotated[int, Field(ge=1, le=200)] = 50

@@ -10,7 +10,9 @@ from typing import Any
 from confsvc.web.pages.phrases import FIELDS, Phrases
 from rooms.models import Change
 
-_SAID = {("state", act) for act in ("provision", "open", "end", "record", "cancelled", "booked")}
+_SAID = {("state", act) for act in (
+    "provision", "open", "end", "record", "cancelled", "booked", "asked", "approved", "returned", "answered", "lapsed",
+)}  # fmt: skip
 """What the act itself says."""
 
 
@@ -39,7 +41,8 @@ def change_views(
     """``rooms``, ``units``: names by id, for the values that are ids."""
     return [
         ChangeView(
-            row.at, actors[row.actor], words.act(row.act), row.reason or "", _differences(row, rooms, units, words)
+            row.at, actors[row.actor], words.act(row.act), words.change_reason(row.act, row.reason or ""),
+            _differences(row, rooms, units, words),
         )
         for row in rows
     ]

@@ -24,10 +24,11 @@ from scheduler.local_time import instant, local_day
 
 PAGE = 50
 STATES: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
-    "draft": (("draft",), ()), "scheduled": (("planned", "provisioned"), ()), "live": (("open",), ()),
+    "draft": (("draft",), ()), "pending": (("pending",), ()), "scheduled": (("planned", "provisioned"), ()),
+    "live": (("open",), ()),
     "unconfirmed": (("ended", "recorded"), ("unknown",)), "held": (("ended", "recorded"), ("held",)),
     "failed_online": (("ended", "recorded"), ("failed_online",)), "not_held": (("ended", "recorded"), ("not_held",)),
-    "cancelled": (("cancelled",), ()),
+    "cancelled": (("cancelled",), ()), "postponed": (("postponed",), ()),
 }  # fmt: skip
 """What the filter offers, as states and outcomes."""
 

@@ -12,10 +12,13 @@ from scheduler.models import Conference
 from scheduler.standing import Standing
 from scheduler.timing import Timing, spans
 
-_STEPS = (("draft", "Draft"), ("scheduled", "Scheduled"), ("ready", "Ready"), ("live", "In progress"),
-          ("ended", "Ended"), ("result", "Result"))  # fmt: skip
-_PLACE = {"draft": 0, "scheduled": 1, "ready": 2, "live": 3, "ended": 4, "unconfirmed": 5}
-_ACT = {"draft": "drafted", "scheduled": "booked", "ready": "provision", "result": "result"}
+_STEPS = (("draft", "Draft"), ("pending", "Waiting for approval"), ("scheduled", "Scheduled"),
+          ("invited", "Letter issued"), ("ready", "Ready"), ("live", "In progress"), ("ended", "Ended"),
+          ("result", "Result"))  # fmt: skip
+_PLACE = {"draft": 0, "pending": 1, "scheduled": 2, "approved": 2, "invited": 3, "ready": 4, "live": 5, "ended": 6,
+          "unconfirmed": 7}  # fmt: skip
+_ACT = {"draft": "drafted", "pending": "asked", "scheduled": "booked", "invited": "letter", "ready": "provision",
+        "result": "result"}  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -36,19 +39,23 @@ def course(
     if conference.origin == "logged":
         steps = [("Took place", conference.starts), ("Registered afterwards", conference.booked_at)]
         return [StepView(words.say(label), words.near(at, now), True, n == 1) for n, (label, at) in enumerate(steps)]
-    if here == "cancelled":
-        return _cancelled(conference, when, words, now)
+    if here in ("cancelled", "postponed"):
+        return _called_off(conference, here, when, words, now)
     times = spans(conference.starts, conference.ends, timing, booked_ends=conference.booked_ends)
     planned = {"ready": times.opens, "live": conference.starts, "ended": conference.ends, "result": times.settled}
-    place, found = _PLACE.get(here, 5), []
+    place, found = _PLACE.get(here, 7), []
     for number, (name, label) in enumerate(_STEPS):
-        if name == "draft" and here != "draft" and "drafted" not in when:
+        if _left_out(name, here, conference, when):
             continue
         at = when.get(_ACT.get(name, ""), planned.get(name))
         if name == "result":
             label = _result_label(here)
-        if at is None and name == "scheduled":
-            at = None if here == "draft" else conference.booked_at
+        if name == "scheduled" and conference.approved_at is not None:
+            label, at = "Approved", conference.approved_at
+        elif name == "scheduled" and here in ("draft", "pending"):
+            at = None
+        elif at is None and name == "scheduled":
+            at = conference.booked_at
         found.append(StepView(words.say(label), words.near(at, now) if at else "", number < place, number == place))
     return found
 
@@ -58,9 +65,21 @@ def _result_label(here: Standing) -> str:
             "not_held": "Not held"}.get(here, "Result")  # fmt: skip
 
 
-def _cancelled(conference: Conference, when: dict[str, datetime], words: Phrases, now: datetime) -> list[StepView]:
-    booked, ended = when.get("booked", conference.booked_at), when.get("cancelled")
+def _left_out(name: str, here: Standing, conference: Conference, when: dict[str, datetime]) -> bool:
+    """Steps that this conference does not take: not every one is drafted, asked for, or has a letter to wait for."""
+    if name == "draft":
+        return here != "draft" and "drafted" not in when
+    if name == "pending":
+        return here != "pending" and conference.approved_at is None
+    return name == "invited" and not conference.letter_number and conference.hold_until is None
+
+
+def _called_off(
+    conference: Conference, here: Standing, when: dict[str, datetime], words: Phrases, now: datetime
+) -> list[StepView]:
+    booked = when.get("booked", when.get("approved", conference.booked_at))
+    ended = when.get("cancelled") if here == "cancelled" else when.get("lapsed", when.get("postponed"))
     return [
         StepView(words.say("Scheduled"), words.near(booked, now), True, False),
-        StepView(words.say("Cancelled"), words.near(ended, now) if ended else "", False, True),
+        StepView(words.say(here.capitalize()), words.near(ended, now) if ended else "", False, True),
     ]

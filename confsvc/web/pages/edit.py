@@ -13,7 +13,7 @@ from confsvc.access import Actor, Permission
 from confsvc.i18n import text
 from confsvc.web import keys
 from confsvc.web.pages.actors import list_actor_names
-from confsvc.web.pages.book import SAVED, refused, require_readable
+from confsvc.web.pages.book import SAVED, refused, require_readable, said_of
 from confsvc.web.pages.booking_form import Asked, answer_context, ask, base_of, form_page
 from confsvc.web.pages.changes import change_views, room_ids
 from confsvc.web.pages.choices import load_places
@@ -46,7 +46,7 @@ def _stored(db: Session, actor: Actor, key: str, *, now: datetime, rules: Rules)
     conference = find_hosted(db, actor, key, P)
     if conference.state not in edit.CHANGEABLE:
         raise WrongMove(state=conference.state, to="changed")
-    if conference.state != "draft" and conference.starts <= now:
+    if conference.state not in edit.IDLE and conference.starts <= now:
         raise TooLate(starts=conference.starts.isoformat())
     places = load_places(db, actor, P, local_day(conference.starts))
     typed = typed_of(edit.booking_of(db, conference), places)
@@ -100,7 +100,8 @@ def _save(
     db: Session, actor: Actor, key: str, typed: Typed, *, version: int, now: datetime, rules: Rules, draft: bool
 ) -> Booked:
     asked, conference = _again(db, actor, key, typed, now=now, rules=rules)
-    still_draft, was_draft = draft and conference.state == "draft", conference.state == "draft"
+    was_draft = conference.state in edit.IDLE
+    still_draft = draft and was_draft
     require_readable(asked, draft=still_draft)
     who = {"actor": actor.text, "now": now, "rules": rules}
     done = edit.change(db, key, asked.wish.booking, version=version, **who)  # type: ignore[arg-type]
@@ -116,14 +117,14 @@ async def submit(request: web.Request) -> web.Response:
     fields, key, actor = await request.post(), request.match_info["key"], keys.actor(request)
     database, now, rules = request.app[keys.DATABASE], keys.now(request), keys.rules(request)
     try:
-        await database.write(_submit, actor, key, version=read_version(fields), now=now, rules=rules)
+        booked = await database.write(_submit, actor, key, version=read_version(fields), now=now, rules=rules)
     except (Invalid, NoPlace) as problem:
         asked, conference = await database.read(_stored, actor, key, now=now, rules=rules)
         found = asked.answer.errors
         return refused(request, asked, Invalid(found) if found else problem, conference)
     except Stale:
         return await stale(request, fields)
-    said = text("Booked. The letters are on their way.", request[keys.LANGUAGE])
+    said = text(said_of(booked), request[keys.LANGUAGE])
     return redirect(request, f"/conferences/{key}", flash=said, tone="ok")
 
 

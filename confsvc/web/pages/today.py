@@ -9,6 +9,7 @@ from aiohttp import web
 from sqlalchemy.orm import Session
 
 from confsvc.access import Actor, Permission, may, may_somewhere, units_for
+from confsvc.approving import scope_of
 from confsvc.web import keys
 from confsvc.web.pages.figures import goal_percent
 from confsvc.web.pages.lines import LineView, line_views
@@ -17,16 +18,32 @@ from confsvc.web.pages.words import Words
 from confsvc.web.rendering import render
 from rooms.health import Link, link
 from rooms.place_queries import list_rooms
+from scheduler.booking.approval_queries import count_waiting
 from scheduler.held_queries import list_busy_rooms
-from scheduler.list_queries import Filter, Line, Unreached, list_drafts, list_lines, list_unreached, list_wanting_result
+from scheduler.list_queries import (
+    Filter,
+    Line,
+    Unreached,
+    list_drafts,
+    list_lines,
+    list_requests,
+    list_unreached,
+    list_wanting_letter,
+    list_wanting_result,
+)
 from scheduler.local_time import instant, local_day
 from scheduler.record.figures import Figures, read_figures
 from scheduler.record.selection import Selection
 
 MOST = 50
 """As many as are counted one by one; more are "50+"."""
-ACTING = (Permission.RESULT_CONFIRM, Permission.CONFERENCE_BOOK, Permission.OUTBOX_READ, Permission.ENDPOINT_READ)
+ACTING = (
+    Permission.RESULT_CONFIRM, Permission.CONFERENCE_BOOK, Permission.OUTBOX_READ, Permission.ENDPOINT_READ,
+    Permission.APPROVAL_READ,
+)  # fmt: skip
 """Who may none of these has nothing waiting, ever."""
+LETTER_SOON = timedelta(days=3)
+"""Letters that are wanted within this are named."""
 STEERING = ("leader", "reporter")
 """Functions whose first question is the share of the year."""
 MENDING = (Permission.CONFERENCE_BOOK, Permission.CONFERENCE_CONDUCT)
@@ -56,12 +73,16 @@ class Today:
     drafts: list[LineView]
     unreached: list[Unreached]
     troubled: list[Trouble]
+    requests: list[LineView]
+    letters: list[LineView]
+    approvals: int
     stuck: list[LineView]
     figures: Figures | None
 
     @property
     def waiting(self) -> int:
-        return len(self.to_confirm) + len(self.drafts) + len(self.unreached) + len(self.troubled) + len(self.stuck)
+        lines = (self.to_confirm, self.drafts, self.requests, self.letters, self.stuck)
+        return sum(map(len, lines)) + len(self.unreached) + len(self.troubled) + self.approvals
 
 
 async def show(request: web.Request) -> web.Response:
@@ -96,6 +117,8 @@ def today(db: Session, actor: Actor, words: Words, *, now: datetime) -> Today:
         later=views([x for x in lines if x.state in ("planned", "provisioned") and x.ends > now]),
         over=views([x for x in lines if x.state in ("ended", "recorded") or x.ends <= now]),
         next_days=views(days), to_confirm=views(list_wanting_result(db, confirms, MOST)),
+        requests=views(list_requests(db, books, MOST)), approvals=count_waiting(db, scope_of(actor)),
+        letters=views(list_wanting_letter(db, books, now + LETTER_SOON, MOST)),
         drafts=views(list_drafts(db, books, MOST)), unreached=list_unreached(db, watched, now=now, limit=MOST),
         troubled=_troubled(db, actor, now, night), stuck=views(_stuck(db, actor, now)),
         figures=_figures(db, actor, now),

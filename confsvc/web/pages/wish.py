@@ -30,6 +30,7 @@ TEXTS = (
     "title", "kind", "form", "host", "date", "start", "end", "main", "chair_name", "chair_title", "chair_mail",
     "contact_name", "contact_phone", "guests", "note", "letter_number", "short_notice_reason", "in_person_reason",
     "in_person_note", "no_secrets", "clash_confirmed", "find", "top_profile",
+    "chair_level", "chair_for", "chair_consent", "verbal_order",
 )  # fmt: skip
 
 
@@ -64,6 +65,10 @@ class Typed:
     in_person_note: str = ""
     no_secrets: str = ""
     clash_confirmed: str = ""
+    chair_level: str = ""
+    chair_for: str = ""
+    chair_consent: str = ""
+    verbal_order: str = ""
     find: str = ""
     top_profile: str = ""
 
@@ -126,7 +131,8 @@ def wish_of(typed: Typed, places: Places, *, now: datetime, book: RuleBook) -> W
         contact_phone=typed.contact_phone, note=typed.note, letter_number=typed.letter_number,
         short_notice_reason=typed.short_notice_reason or None, in_person_reason=typed.in_person_reason or None,
         in_person_note=typed.in_person_note, no_secrets=bool(typed.no_secrets),
-        clash_confirmed=bool(typed.clash_confirmed), top_profile=typed.top_profile,
+        chair_level=typed.chair_level, chair_for=typed.chair_for, chair_consent=typed.chair_consent,
+        verbal_order=typed.verbal_order, clash_confirmed=bool(typed.clash_confirmed), top_profile=typed.top_profile,
     )  # fmt: skip
     return Wish(booking, tuple(errors), guests)
 
@@ -192,6 +198,8 @@ def typed_of(booking: Booking, places: Places) -> Typed:
         contact_name=booking.contact_name, contact_phone=booking.contact_phone, guests=format_guests(booking.guests),
         note=booking.note, letter_number=booking.letter_number, short_notice_reason=booking.short_notice_reason or "",
         in_person_reason=booking.in_person_reason or "", in_person_note=booking.in_person_note,
+        chair_level=booking.chair_level, chair_for=booking.chair_for, chair_consent=booking.chair_consent,
+        verbal_order=booking.verbal_order,
         no_secrets="1" if booking.no_secrets else "", top_profile=booking.top_profile,
         **times_typed(booking.starts, booking.ends),
     )  # fmt: skip
