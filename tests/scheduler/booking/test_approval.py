@@ -254,7 +254,11 @@ def test_what_was_approved_waits_again_when_it_moves_and_people_hear_once(databa
     again = says_yes(database, moved)
     newest = database.read_now(lambda db: db.scalars(select(Edition).order_by(Edition.id.desc())).first())
     assert newest is not None
-    assert (newest.method, newest.content["what"], newest.content["starts"]) == ("REQUEST", "changed", later.isoformat())
+    assert (newest.method, newest.content["what"], newest.content["starts"]) == (
+        "REQUEST",
+        "changed",
+        later.isoformat(),
+    )
     assert count(database, Opening, Opening.until.is_(None)) == 1
     assert state(database, again) == "planned"
 
@@ -336,8 +340,6 @@ def test_who_needs_no_letter(database: Database) -> None:
 def test_a_request_that_lapses_before_its_letter_becomes_a_draft(database: Database) -> None:
     offices(database)
     booked = asked(database, rules(approval_by="own_head", letter_by_days="1"))
-    database.write_now(
-        lambda db: db.execute(update(Conference).values(due=START - timedelta(days=1), hold_until=NOW))
-    )
+    database.write_now(lambda db: db.execute(update(Conference).values(due=START - timedelta(days=1), hold_until=NOW)))
     steps(database, booked, START - timedelta(days=1))
     assert state(database, booked) == "draft"

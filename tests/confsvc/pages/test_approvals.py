@@ -1,0 +1,201 @@
+"""The way from a wish to its letter, through pages and the API: asked, decided, numbered, with its file."""
+
+from __future__ import annotations
+
+from datetime import date
+from io import BytesIO
+from typing import Any
+
+import httpx
+import pytest
+from pypdf import PdfWriter
+from pypdf.generic import DecodedStreamObject, DictionaryObject, NameObject
+from sqlalchemy import select
+
+from confsvc import accounts
+from confsvc.web import keys
+from scheduler.models import Approval, Conference, Effect, OfficialLetter
+from scheduler.rule_acts import RuleWish, put_rule
+from tests.confsvc.conftest import START, Service
+from tests.confsvc.pages.test_book import form
+
+KEY = "/conferences/"
+
+
+def pdf(text: str) -> bytes:
+    """One page that says this; in UTF-16 through a font with a map of its letters."""
+    writer = PdfWriter()
+    page = writer.add_blank_page(width=595, height=842)
+    letters = sorted(set(text))
+    codes = {letter: number for number, letter in enumerate(letters, 1)}
+    lines = "".join(f"<{codes[one]:02X}> <{ord(one):04X}>\n" for one in letters)
+    cmap = DecodedStreamObject()
+    cmap.set_data(
+        (
+            "/CIDInit /ProcSet findresource begin 12 dict begin begincmap\n1 begincodespacerange <00> <FF> "
+            f"endcodespacerange\n{len(letters)} beginbfchar\n{lines}endbfchar\nendcmap end end"
+        ).encode()
+    )
+    font = DictionaryObject({
+        NameObject("/Type"): NameObject("/Font"), NameObject("/Subtype"): NameObject("/Type1"),
+        NameObject("/BaseFont"): NameObject("/Helvetica"), NameObject("/ToUnicode"): writer._add_object(cmap),
+    })  # fmt: skip
+    said = DecodedStreamObject()
+    shown = "".join(f"{codes[one]:02X}" for one in text)
+    said.set_data(f"BT /F1 12 Tf 72 700 Td <{shown}> Tj ET".encode())
+    fonts = DictionaryObject({NameObject("/F1"): writer._add_object(font)})
+    page[NameObject("/Resources")] = DictionaryObject({NameObject("/Font"): fonts})
+    page[NameObject("/Contents")] = writer._add_object(said)
+    out = BytesIO()
+    writer.write(out)
+    return out.getvalue()
+
+
+def rule(service: Service, what: str, value: str, unit: str | None = None) -> None:
+    """A rule of the house from today on, in force for the service at once."""
+    unit_id = service.unit(unit) if unit else None
+    wish = RuleWish(what, None, unit_id, value, "QĐ", START.date())
+    service.database.write_now(put_rule, wish, actor="cli", now=service.now)
+
+
+async def refresh(service: Service) -> None:
+    await service.app[keys.STANDING].read_again()
+
+
+@pytest.fixture
+async def clerk(service: Service) -> httpx.AsyncClient:
+    return await service.browser(service.account("clerk", "booker", unit="STTTT"))
+
+
+@pytest.fixture
+async def head(service: Service) -> httpx.AsyncClient:
+    return await service.browser(service.account("head", "approver", unit="STTTT"))
+
+
+def only(service: Service, model: Any) -> Any:
+    return service.database.read_now(lambda db: db.scalars(select(model)).one())
+
+
+async def test_a_request_goes_from_the_form_through_the_inbox(
+    service: Service, clerk: httpx.AsyncClient, head: httpx.AsyncClient
+) -> None:
+    rule(service, "approval_by", "own_head")
+    await refresh(service)
+    typed = form(service, "HHOA", "YDUNG")
+    said = (await clerk.post("/book/check", data=typed, headers={"HX-Request": "true"})).text
+    assert 'data-needs="head"' in said and "thủ trưởng cơ quan chủ trì" in said.lower()
+    sent = await clerk.post("/book", data=typed)
+    assert sent.status_code == 303
+    page = (await clerk.get(sent.headers["Location"])).text
+    assert "Chờ phê duyệt" in page and "Đã gửi phê duyệt" in page
+    assert "Duyệt" not in (await clerk.get("/")).text.partition("<nav")[2].partition("</nav>")[0]
+    assert (await clerk.get("/approvals")).status_code == 403
+    menu = (await head.get("/")).text
+    assert 'Duyệt <span class="count">1</span>' in menu and "đề nghị chờ duyệt" in menu
+    inbox = (await head.get("/approvals")).text
+    assert "Tập huấn an toàn thông tin" in inbox and "Phê duyệt" in inbox
+    key = only(service, Conference).key
+    no_reason = await head.post(f"{KEY}{key}/return", data={"version": "1", "reason": "", "back": "/approvals"})
+    assert no_reason.headers["Location"] == "/approvals"
+    agreed = await head.post(f"{KEY}{key}/approve", data={"version": "1", "back": "/approvals"})
+    assert agreed.headers["Location"] == "/approvals"
+    assert only(service, Conference).state == "planned"
+    assert "Đã phê duyệt" in (await clerk.get(f"{KEY}{key}")).text
+    assert "Không có gì cần quyết định" in (await head.get("/approvals")).text
+    kinds = service.database.read_now(lambda db: set(db.scalars(select(Effect.kind))))
+    assert kinds == {"letter", "notice"}
+
+
+async def test_a_returned_request_tells_why_and_strangers_never_saw_it(
+    service: Service, clerk: httpx.AsyncClient, head: httpx.AsyncClient
+) -> None:
+    rule(service, "approval_by", "own_head")
+    await refresh(service)
+    await clerk.post("/book", data=form(service, "HHOA"))
+    key = only(service, Conference).key
+    guest = await service.browser(service.account("huyen", "site_contact", unit="HHOA"))
+    assert (await guest.get(f"{KEY}{key}")).status_code == 404
+    other = await service.browser(service.account("khac", "approver", unit="SYT"))
+    assert (await other.post(f"{KEY}{key}/approve", data={"version": "1"})).status_code == 404
+    await head.post(f"{KEY}{key}/return", data={"version": "1", "reason": "Trùng lịch tiếp dân"})
+    page = (await clerk.get(f"{KEY}{key}")).text
+    assert "Trùng lịch tiếp dân" in page and "Bản nháp" in page and "Trả lại" in page
+
+
+async def test_a_substitute_decides_in_the_absent_ones_place(service: Service, clerk: httpx.AsyncClient) -> None:
+    rule(service, "approval_by", "own_head")
+    await refresh(service)
+    await clerk.post("/book", data=form(service, "HHOA"))
+    chief, deputy = service.account("chief", "approver", unit="STTTT"), service.account("deputy", unit="STTTT")
+    service.database.write_now(
+        accounts.add_grant, deputy, "approver", actor="cli", now=service.now, unit_id=service.unit("STTTT"),
+        substitute_for=chief,
+    )  # fmt: skip
+    browser = await service.browser(deputy)
+    key = only(service, Conference).key
+    await browser.post(f"{KEY}{key}/approve", data={"version": "1"})
+    one = only(service, Approval)
+    assert (one.verdict, one.by, one.for_by) == ("approved", f"account:{deputy}", f"account:{chief}")
+    assert "Người deputy thay Người chief" in (await clerk.get(f"{KEY}{key}")).text
+
+
+async def test_the_letter_is_recorded_with_its_file_and_taken_out_again(
+    service: Service, clerk: httpx.AsyncClient
+) -> None:
+    await clerk.post("/book", data=form(service, "HHOA"))
+    key = only(service, Conference).key
+    page = (await clerk.get(f"{KEY}{key}/letter")).text
+    assert 'value="GM-STTTT"' in page
+    content = pdf("GIẤY MỜI tập huấn bảo vệ bí mật nhà nước")
+    typed = {"number": "05", "symbol": "GM-STTTT", "issued": "23/11/2026", "version": "1"}
+    files = {"file": ("Giấy mời.pdf", content, "application/pdf")}
+    done = await clerk.post(f"{KEY}{key}/letter", data=typed, files=files)
+    assert done.status_code == 303, done.text
+    letter = only(service, OfficialLetter)
+    assert (letter.number, letter.symbol, letter.issued, letter.pdf_read) == ("5", "GM-STTTT", date(2026, 11, 23), True)
+    shown = (await clerk.get(f"{KEY}{key}")).text
+    assert "05/GM-STTTT" in shown and letter.pdf_sha256 in shown and "Đã có giấy mời" in shown
+    got = await clerk.get(f"{KEY}{key}/letter.pdf")
+    assert got.content == content and got.headers["Content-Disposition"].startswith("attachment")
+    stranger = await service.browser(service.account("khac", unit="SYT"))
+    assert (await stranger.get(f"{KEY}{key}/letter.pdf")).status_code == 404
+    assert (await clerk.post(f"{KEY}{key}/letter/purge", data={"reason": "x"})).status_code == 403
+    admin = await service.browser(service.account("quantri", "admin", unit="STTTT", at=None))
+    await admin.post(f"{KEY}{key}/letter/purge", data={"reason": "Nhầm tệp"})
+    assert (await clerk.get(f"{KEY}{key}/letter.pdf")).status_code == 404
+    assert not list((service.settings.var / "letters").rglob("*.pdf"))
+    assert "Nhầm tệp" in (await clerk.get(f"{KEY}{key}")).text
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "said"),
+    [
+        ("gm.pdf", b"MZ not a pdf", "không phải tệp PDF"),
+        ("Giấy mời MẬT.pdf", b"%PDF-1.4", "dấu MẬT"),
+        ("gm_toi_mat.pdf", b"%PDF-1.4", "dấu MẬT"),
+        ("gm.pdf", pdf("TỐI MẬT GIẤY MỜI"), "dấu MẬT"),
+    ],
+)
+async def test_what_may_not_come_in_is_refused(
+    service: Service, clerk: httpx.AsyncClient, name: str, content: bytes, said: str
+) -> None:
+    await clerk.post("/book", data=form(service, "HHOA"))
+    key = only(service, Conference).key
+    typed = {"number": "7", "symbol": "GM-STTTT", "issued": "23/11/2026", "version": "1"}
+    answer = await clerk.post(f"{KEY}{key}/letter", data=typed, files={"file": (name, content, "application/pdf")})
+    assert answer.status_code == 422 and said in answer.text
+    assert only(service, Conference).letter_number == ""
+
+
+async def test_a_number_belongs_to_one_letter_and_wrong_ones_are_said(
+    service: Service, clerk: httpx.AsyncClient
+) -> None:
+    for start in ("08:00", "13:30"):
+        await clerk.post("/book", data=form(service, "HHOA", start=start, end="15:30" if start > "12" else "10:00"))
+    first, second = service.database.read_now(lambda db: db.scalars(select(Conference.key)).all())
+    typed = {"number": "7", "symbol": "GM-STTTT", "issued": "23/11/2026", "version": "1"}
+    assert (await clerk.post(f"{KEY}{first}/letter", data=typed)).status_code == 303
+    taken = await clerk.post(f"{KEY}{second}/letter", data=typed)
+    assert taken.status_code == 422 and "giấy mời của cuộc họp khác" in taken.text
+    wrong = await clerk.post(f"{KEY}{second}/letter", data=typed | {"number": "bảy", "issued": "25/11/2026"})
+    assert "Chỉ ghi số" in wrong.text and "Ngày này chưa đến" in wrong.text
