@@ -1,6 +1,6 @@
 // Draws the state onto kiosk.html. Sections carry data-screen, places carry data-put; nothing here decides anything.
 import { find, upcoming, wanted } from "./machine.js";
-import { clockSpan, errorText, LocalTime, span } from "./texts.js";
+import { clockSpan, endingText, errorText, LocalTime, span } from "./texts.js";
 
 const SCREEN = { starting: "starting", countdown: "countdown", joining: "joining", in_meeting: "meeting", leaving: "leaving" };
 const ROWS = 5;
@@ -62,6 +62,8 @@ export class Screen {
     this.#put("join-time", this.local.time(Date.parse(shown.join_at)));
     const [left, leftEn] = span(ends - now);
     this.#both("until-end", ends > now ? [`Còn ${left}`, `${leftEn} left`] : ["Quá giờ", "overrun"]);
+    this.#show("has-ending", Boolean(shown.ending));
+    if (shown.ending) this.#both("ending", endingText(shown.ending, this.local.time(ends)));
   }
 
   #list(state, now) {

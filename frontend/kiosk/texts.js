@@ -48,3 +48,10 @@ export class LocalTime {
 }
 
 const upperFirst = (text) => text.charAt(0).toUpperCase() + text.slice(1);
+
+/** What a hall is told before the end: [Vietnamese, English]. ending: {minutes, extension} of the agenda. */
+export function endingText({ extension }, ends) {
+  return extension > 0
+    ? [`Kết thúc ${ends}, kéo dài được ${extension} phút`, `ends ${ends}, ${extension} min more at most`]
+    : [`Kết thúc ${ends}, không kéo dài được`, `ends ${ends}, cannot go on`];
+}

@@ -8,7 +8,7 @@ import { addSample, bestOffset, Clock } from "../kiosk/clock.js";
 import { Carried } from "../kiosk/carried.js";
 import { allowedBridge, options, pictureConfig } from "../kiosk/jitsi.js";
 import { LIMIT, Outbox } from "../kiosk/outbox.js";
-import { clockSpan, LocalTime, span } from "../kiosk/texts.js";
+import { clockSpan, endingText, LocalTime, span } from "../kiosk/texts.js";
 
 test("link waits: full jitter from 0.5 s to 60 s", () => {
   assert.equal(linkDelay(0, () => 1), 500);
@@ -162,4 +162,9 @@ test("what a line carried is the middle of what was measured, told once, and not
   for (const n of [4, 900, 2, 3, 1]) carried.add({ bitrate: { upload: n, download: 10 * n }, packetLoss: { total: n / 3 } });
   assert.deepEqual(carried.take(), { up: 3, down: 30, loss: 1 });
   assert.equal(carried.take(), null);
+});
+
+test("a hall is told when the meeting ends and whether it can go on", () => {
+  assert.deepEqual(endingText({ minutes: 10, extension: 30 }, "09:30"), ["Kết thúc 09:30, kéo dài được 30 phút", "ends 09:30, 30 min more at most"]);
+  assert.deepEqual(endingText({ minutes: 5, extension: 0 }, "09:30"), ["Kết thúc 09:30, không kéo dài được", "ends 09:30, cannot go on"]);
 });

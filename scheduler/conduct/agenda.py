@@ -19,6 +19,8 @@ from sqlalchemy.orm import Session
 from rooms.errors import NotFound
 from scheduler.booking.capacity import DEFAULT_PROFILES, Profile
 from scheduler.conduct.agenda_queries import Place, Sitting, find_place, list_sittings
+from scheduler.conduct.lifecycle import ENDINGS, ending_steps, minutes_before
+from scheduler.conduct.queries import list_warned
 from scheduler.local_time import instant, local_day
 from scheduler.rulebook import RuleBook
 from scheduler.timing import Timing, join_at
@@ -56,6 +58,7 @@ def agenda(
     Listed are conferences of the next seven days (before long holidays of all days with tickets) with a video room on
     one of ``bridges``, until each is to be left, with the picture of ``profiles`` that was decided for the room.
     ``calendar``: without one every Monday to Friday is worked.
+    One that was warned of its end says so in ``ending``: how many minutes before, and how many it could go on then.
     ``book`` says how early devices join by kind of meeting; without it ``timing`` does.
     Raises NotFound for an endpoint that is unknown or revoked.
     """
@@ -65,13 +68,14 @@ def agenda(
         raise NotFound(kind="endpoint", key=endpoint_id)
     horizon = ticket_horizon(now, calendar or WorkCalendar())
     sittings = list_sittings(db, place.room_id, now, max(now + DAYS, horizon), day)
+    warned = _warned(db, sittings, now)
     items, pictures = [], {profile.code: asdict(profile) for profile in profiles}
     for sitting, joins, leaves in _times(sittings, timing, place.endpoint_key, book):
         face = bridges.get(sitting.bridge_id or 0)
         if leaves <= now or sitting.jitsi_name is None or face is None:
             continue
         item = _item(sitting, place, face, joins, leaves, timing, mint, with_ticket=joins < horizon)
-        items.append(item | {"picture": pictures.get(sitting.profile or "")})
+        items.append(item | {"picture": pictures.get(sitting.profile or "")} | warned.get(sitting.key, {}))
     return {
         "v": 1,
         "endpoint": place.endpoint_key,
@@ -79,6 +83,16 @@ def agenda(
         "operator_phone": operator_phone,
         "refresh_after": iso(_refresh_after(sittings, now, horizon)),
         "conferences": items,
+    }
+
+
+def _warned(db: Session, sittings: Sequence[Sitting], now: datetime) -> dict[str, dict[str, Any]]:
+    about_to_end = [s.key for s in sittings if s.state == "open" and s.ends <= now + timedelta(minutes=max(ENDINGS))]
+    if not about_to_end:
+        return {}
+    found = list_warned(db, about_to_end, ending_steps())
+    return {
+        key: {"ending": {"minutes": minutes_before(one.step), "extension": one.extension}} for key, one in found.items()
     }
 
 
