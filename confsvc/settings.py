@@ -70,8 +70,8 @@ def with_simulated_bridge(settings: Settings) -> Settings:
     make_secret(callback)
     host = settings.service.host if settings.loopback else "127.0.0.1"
     bridge = BridgeSection(
-        name="simulated", base_url=f"http://{host}:{settings.service.port + 1}", simulated=True,
-        domain=SIMULATED_DOMAIN, muc_domain=f"conference.{SIMULATED_DOMAIN}", secret_file=secret,
+        name="simulated", base_url=f"http://{host}:{settings.service.port + 1}", simulated=True, seats=500,
+        kbps=1_000_000, domain=SIMULATED_DOMAIN, muc_domain=f"conference.{SIMULATED_DOMAIN}", secret_file=secret,
         callback_secret_file=callback,
     )  # fmt: skip
     return settings.model_copy(update={"bridges": [bridge]})

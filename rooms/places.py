@@ -27,18 +27,23 @@ from rooms.place_queries import (
 from rooms.queries import day_before, find_unit
 
 FASTEST_KBPS = 100_000_000
+USUAL_SHARE = 80
+"""Per cent of a line that conferences may take: the office goes on working beside them."""
 
 
 def add_line(
     db: Session, unit_code: str, name: str, *, on: date, actor: str, now: datetime, kbps_up: int | None = None,
-    kbps_down: int | None = None,
+    kbps_down: int | None = None, share: int = USUAL_SHARE,
 ) -> int:  # fmt: skip
-    """A building's line; speeds in kbit/s, None until measured. Returns the id. Raises Invalid."""
+    """A building's line; speeds in kbit/s, None until measured; ``share``: per cent that conferences may take of it.
+
+    Returns the id. Raises Invalid.
+    """
     checks = Checks()
     unit = find_unit(db, unit_code, on)
     if unit is None:
         checks.wrong("unit", "unknown")
-    values = _line_values(checks, name, kbps_up, kbps_down)
+    values = _line_values(checks, name, kbps_up, kbps_down, share)
     checks.done()
     (line_id,) = next_ids(db, Line)
     owner = unit.id if unit else 0
@@ -47,23 +52,27 @@ def add_line(
     return line_id
 
 
-def _line_values(checks: Checks, name: str, kbps_up: int | None, kbps_down: int | None) -> dict[str, Any]:
+def _line_values(
+    checks: Checks, name: str, kbps_up: int | None, kbps_down: int | None, share: int
+) -> dict[str, Any]:
     return {
         "name": checks.text("name", name, 120),
         "kbps_up": checks.number("kbps_up", kbps_up, 1, FASTEST_KBPS),
         "kbps_down": checks.number("kbps_down", kbps_down, 1, FASTEST_KBPS),
+        "share": checks.number("share", share, 1, 100),
     }
 
 
 def change_line(
-    db: Session, line_id: int, name: str, *, kbps_up: int | None, kbps_down: int | None, actor: str, now: datetime
-) -> None:
-    """Another name or measured speeds. Raises NotFound, Invalid."""
+    db: Session, line_id: int, name: str, *, kbps_up: int | None, kbps_down: int | None, share: int | None = None,
+    actor: str, now: datetime,
+) -> None:  # fmt: skip
+    """Another name, measured speeds or share; ``share`` None leaves it. Raises NotFound, Invalid."""
     line = find_line(db, line_id)
     if line is None:
         raise NotFound(kind="line", key=line_id)
     checks = Checks()
-    values = _line_values(checks, name, kbps_up, kbps_down)
+    values = _line_values(checks, name, kbps_up, kbps_down, line.share if share is None else share)
     checks.done()
     before = {name: getattr(line, name) for name in values}
     if before != values:

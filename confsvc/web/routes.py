@@ -34,6 +34,7 @@ from confsvc.web.pages import (
     join,
     kiosk,
     letter,
+    line,
     official,
     outbox,
     pair,
@@ -160,6 +161,7 @@ DIRECTORY = (
     Route("POST", f"{PERSON}/confirm", contact.confirm, P.CONTACT_EDIT),
     *(Route("GET", path, act.show, act.permission) for path, act in _FORMS),
     *(Route("POST", path, act.submit, act.permission) for path, act in _FORMS),
+    Route("GET", LINE, line.show, P.DIRECTORY_READ),
     Route("GET", "/search", search.find, P.SIGNED_IN),
 )
 

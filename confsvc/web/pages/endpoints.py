@@ -18,6 +18,7 @@ from confsvc.web.endpoint import HUB
 from confsvc.web.pages.actors import list_actor_names
 from confsvc.web.pages.fleet import Device, device
 from confsvc.web.pages.form import read_form
+from confsvc.web.pages.host_load import HostLoad, host_loads
 from confsvc.web.pages.words import Words
 from confsvc.web.rendering import redirect, render
 from rooms.change_queries import ChangeFilter, list_changes
@@ -28,6 +29,7 @@ from rooms.hub import Hub
 from rooms.models import Change, Pairing
 from rooms.names import search_key
 from rooms.pairing import revoke, waiting_devices
+from scheduler.booking.booking import Rules
 from scheduler.conduct.next_queries import list_next_sittings
 from scheduler.local_time import instant, local_day
 
@@ -40,6 +42,7 @@ class Board:
 
     devices: Sequence[Device]
     waiting: Sequence[Pairing]
+    hosts: Sequence[HostLoad]
 
 
 @dataclass(frozen=True)
@@ -65,7 +68,8 @@ async def endpoints(request: web.Request) -> web.Response:
     wanted = Asked(query.get("q", "")[:100], query.get("link", ""), query.get("problems") == "1")
     if wanted.link and wanted.link not in set(Link):
         raise NotFound
-    board = await request.app[keys.DATABASE].read(_read, actor, request.app[HUB], wanted.q, now=now)
+    rules = keys.rules(request)
+    board = await request.app[keys.DATABASE].read(_read, actor, request.app[HUB], wanted.q, now=now, rules=rules)
     devices = [d for d in board.devices if (not wanted.problems or d.trouble) and wanted.link in ("", d.link)]
     pages = max(1, -(-len(devices) // PAGE))
     typed = query.get("page", "")
@@ -74,17 +78,18 @@ async def endpoints(request: web.Request) -> web.Response:
         request, "endpoints.html", w=Words(request[keys.LANGUAGE]), now=now, asked=wanted, waiting=board.waiting,
         devices=devices[(page - 1) * PAGE : page * PAGE], total=len(devices), page=page, pages=pages,
         counts=Counter(str(d.link) for d in board.devices), trouble=sum(d.trouble for d in board.devices),
-        pairs=may_somewhere(actor, Permission.ENDPOINT_PAIR),
+        pairs=may_somewhere(actor, Permission.ENDPOINT_PAIR), hosts=board.hosts,
     )  # fmt: skip
 
 
-def _read(db: Session, actor: Actor, hub: Hub, search: str, *, now: datetime) -> Board:
+def _read(db: Session, actor: Actor, hub: Hub, search: str, *, now: datetime, rules: Rules) -> Board:
     units = units_for(actor, Permission.ENDPOINT_READ)
     rows = list_fleet(db, local_day(now), unit_ids=units, search=search_key(search))
     midnight = instant(local_day(now) + timedelta(days=1))
     coming = list_next_sittings(db, [row.room_id for row in rows], now, midnight)
     waiting = waiting_devices(db, now=now) if may_somewhere(actor, Permission.ENDPOINT_PAIR) else []
-    return Board([device(row, hub, coming.get(row.room_id), now=now) for row in rows], waiting)
+    hosts = host_loads(db, actor, rules, now=now) if may_somewhere(actor, Permission.CONFERENCE_CONDUCT) else []
+    return Board([device(row, hub, coming.get(row.room_id), now=now) for row in rows], waiting, hosts)
 
 
 async def endpoint(request: web.Request) -> web.Response:

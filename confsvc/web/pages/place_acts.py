@@ -15,7 +15,7 @@ from rooms.errors import FieldError, Invalid, NotFound
 from rooms.models import Person
 from rooms.people import PersonWish, add_person, change_person, retire_person
 from rooms.place_queries import find_line, find_person, find_room, list_lines, list_rooms, lock_room_out
-from rooms.places import add_line, add_room, change_line, change_room, move_room, retire_room
+from rooms.places import USUAL_SHARE, add_line, add_room, change_line, change_room, move_room, retire_room
 from rooms.queries import find_unit_by_id
 from scheduler.booking.queries import list_taken
 
@@ -40,7 +40,7 @@ def _number(typed: str) -> int | None:
 def _for_unit(db: Session, code: str, today: date) -> Subject:
     """An office that gets something new: the form starts empty."""
     unit = find_unit_subject(db, code, today)
-    values = {"on": today.strftime("%d/%m/%Y"), "language": "vi"}
+    values = {"on": today.strftime("%d/%m/%Y"), "language": "vi", "share": USUAL_SHARE}
     return Subject(unit.unit_id, unit.unit_code, unit.heading, unit.key, values)
 
 
@@ -61,7 +61,7 @@ def _line(db: Session, key: str, today: date) -> Subject:
     unit = find_unit_by_id(db, line.owner_unit_id, today) if line else None
     if line is None or unit is None:
         raise NotFound(kind="line", key=key)
-    values = {"name": line.name, "kbps_up": line.kbps_up, "kbps_down": line.kbps_down}
+    values = {"name": line.name, "kbps_up": line.kbps_up, "kbps_down": line.kbps_down, "share": line.share}
     return Subject(unit.id, unit.code, line.name, key, values)
 
 
@@ -109,14 +109,14 @@ def _retire_room(db: Session, subject: Subject, values: Values, by: By) -> None:
 def _add_line(db: Session, subject: Subject, values: Values, by: By) -> None:
     add_line(
         db, subject.unit_code, values["name"], on=by.today, kbps_up=values["kbps_up"], kbps_down=values["kbps_down"],
-        actor=by.actor, now=by.now,
+        share=values["share"], actor=by.actor, now=by.now,
     )  # fmt: skip
 
 
 def _change_line(db: Session, subject: Subject, values: Values, by: By) -> None:
     change_line(
         db, int(subject.key), values["name"], kbps_up=values["kbps_up"], kbps_down=values["kbps_down"],
-        actor=by.actor, now=by.now,
+        share=values["share"], actor=by.actor, now=by.now,
     )  # fmt: skip
 
 
@@ -147,6 +147,7 @@ _SPEEDS = (
     Asks("name", "Name", most=120),
     Asks("kbps_up", "Up, kbit/s", "number", required=False, hint="Leave empty until it was measured"),
     Asks("kbps_down", "Down, kbit/s", "number", required=False),
+    Asks("share", "Share for meetings, per cent", "number", hint="The rest is left to the office's own work"),
 )
 _PERSON = (
     Asks("name", "Name", most=120),
