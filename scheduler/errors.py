@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from rooms.errors import Problem
 
 if TYPE_CHECKING:
+    from scheduler.booking.series_wish import DateFinding
     from scheduler.booking.ways_out import WaysOut
 
 
@@ -141,6 +142,10 @@ class Stale(Problem):
 
 
 class SeriesBlocked(Problem):
-    """Some dates of a series cannot be booked as they are: ``dates`` says for each what stands in the way."""
+    """Some dates of a series cannot be booked as they are; ``findings`` say for each what stands in the way."""
 
     code = "series_blocked"
+
+    def __init__(self, findings: Sequence[DateFinding]) -> None:
+        self.findings = tuple(findings)
+        super().__init__(dates=[finding.as_data() for finding in self.findings])

@@ -12,6 +12,7 @@ from confsvc.web.api import figures as figure_data
 from confsvc.web.api import profiles as profile_data
 from confsvc.web.api import rules as rule_data
 from confsvc.web.api import running as running_data
+from confsvc.web.api import series as series_data
 from confsvc.web.pages import (
     account,
     approvals,
@@ -240,6 +241,18 @@ PROGRAMS = (
     Route("POST", f"{CONFERENCE}/comments", running_data.add_comment, P.CONFERENCE_READ),
 )
 
+SERIES = f"{API}/series/{{key:[2-9a-hjkmnp-z]{{10}}}}"
+SERIES_PROGRAMS = (
+    Route("POST", f"{API}/series", series_data.book, P.CONFERENCE_BOOK),
+    Route("POST", f"{API}/series/check", series_data.check, P.CONFERENCE_BOOK),
+    Route("GET", SERIES, series_data.read, P.CONFERENCE_READ),
+    Route("PATCH", SERIES, series_data.patch, P.CONFERENCE_CHANGE),
+    Route("POST", f"{SERIES}/cancel", series_data.cancel, P.CONFERENCE_CANCEL),
+    Route("POST", f"{SERIES}/put-back", series_data.put_date_back, P.CONFERENCE_BOOK),
+    Route("POST", f"{SERIES}/dates", series_data.add, P.CONFERENCE_BOOK),
+    Route("POST", f"{CONFERENCE}/put-back", series_data.put_conference_back, P.CONFERENCE_BOOK),
+)
+
 DEVICES = (
     Route("GET", "/kiosk", kiosk.show, P.PUBLIC),
     Route("POST", f"{API}/endpoint/pair/start", endpoint.start_pairing, P.PUBLIC),
@@ -267,6 +280,6 @@ OPERATION = (
 )
 
 ROUTES: tuple[Route, ...] = (
-    *PAGES, *MEETINGS, *FIGURES, *FLEET, *DIRECTORY, *ADMINISTRATION, *RULES, *CLOSURES, *PROGRAMS, *DEVICES,
-    *VIDEO_HOSTS, *OPERATION,
+    *PAGES, *MEETINGS, *FIGURES, *FLEET, *DIRECTORY, *ADMINISTRATION, *RULES, *CLOSURES, *PROGRAMS,
+    *SERIES_PROGRAMS, *DEVICES, *VIDEO_HOSTS, *OPERATION,
 )  # fmt: skip

@@ -123,9 +123,9 @@ def lock_all(db: Session, judged: Sequence[Judged], held: Sequence[Hold] = ()) -
 
 def refuse(judged: Sequence[Judged]) -> None:
     """Raise SeriesBlocked with every date that does not fit."""
-    blocked = [one.finding().as_data() for one in judged if one.errors or (one.survey is not None and not one.fits)]
+    blocked = [one.finding() for one in judged if one.errors or (one.survey is not None and not one.fits)]
     if blocked:
-        raise SeriesBlocked(dates=blocked)
+        raise SeriesBlocked(blocked)
 
 
 def offer_times(db: Session, judged: Sequence[Judged], *, now: datetime, rules: Rules) -> None:
@@ -135,7 +135,5 @@ def offer_times(db: Session, judged: Sequence[Judged], *, now: datetime, rules: 
             continue
         booking = one.wished.booking
         until = instant(local_day(booking.starts) + DAY)
-        found = nearest_times(
-            db, booking, one.plan.party, now=now, rules=rules, except_id=one.wished.kept, until=until
-        )
+        found = nearest_times(db, booking, one.plan.party, now=now, rules=rules, except_id=one.wished.kept, until=until)
         one.times = tuple(found)

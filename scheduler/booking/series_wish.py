@@ -69,8 +69,13 @@ class DateFinding:
         return {
             "original": self.original.isoformat(), "starts": self.starts.isoformat(), "ends": self.ends.isoformat(),
             "errors": [{"field": e.field, "code": e.code, "data": dict(e.data)} for e in self.errors],
-            "taken": [t.as_data() for t in self.taken], "full": [f.as_data() for f in self.full],
+            "taken": [_without_ids(t.as_data()) for t in self.taken],
+            "full": [_without_ids(f.as_data()) for f in self.full],
         }  # fmt: skip
+
+
+def _without_ids(data: dict[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in data.items() if name not in ("id", "room_id")}
 
 
 @dataclass(frozen=True)

@@ -105,7 +105,8 @@ def test_each_date_is_looked_at_and_other_times_of_its_day_are_offered(database:
         database.write_now(booked, weekly())
     (date,) = refusal.value.data["dates"]
     assert date["original"] == (START + WEEK).isoformat()
-    assert date["taken"][0]["room_id"] == 11
+    assert date["taken"][0]["unit"] == "Sở TT&TT"
+    assert "room_id" not in date["taken"][0]
     assert database.read_now(lambda db: db.scalar(select(func.count()).select_from(Conference))) == 1
     moved = blocked.times[0].starts
     choices = {START + WEEK: moved, START + 2 * WEEK: None}
@@ -174,7 +175,7 @@ def test_sessions_of_one_series_stand_in_each_others_way(database: Database) -> 
     offices(database)
     with pytest.raises(SeriesBlocked) as refusal:
         database.write_now(booked, sessions(START, START + HOUR))
-    assert {t["room_id"] for t in refusal.value.data["dates"][0]["taken"]} == {2, 11, 12, 13}
+    assert {t.room_id for t in refusal.value.findings[0].taken} == {2, 11, 12, 13}
     few = replace(RULES, bridge_limits={1: BridgeLimit(seats=6)})  # four sites each; openings overlap, rooms do not
     with pytest.raises(SeriesBlocked) as full:
         database.write_now(booked, sessions(START, START + timedelta(hours=2, minutes=30)), None, few)

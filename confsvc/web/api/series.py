@@ -1,0 +1,201 @@
+"""Series for programs: check, book, read, change, cancel, put back what was left out or cancelled, add a date."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import datetime
+from typing import Any
+
+from aiohttp import hdrs, web
+from sqlalchemy.orm import Session
+
+from confsvc.access import Actor, Permission, may, require
+from confsvc.web import keys
+from confsvc.web.api import series_shown as shown
+from confsvc.web.api.conferences import SubmitIn, read_version
+from confsvc.web.api.layer import Answer, operation
+from confsvc.web.api.reading import KeyPath
+from confsvc.web.api.shown import BookedOut
+from confsvc.web.api.wishes import booking_in, changed, host_id
+from confsvc.web.pages.sight import sight_of
+from rooms.errors import NotFound
+from scheduler.booking.booking import Booked, Rules
+from scheduler.booking.put_back import add_date, put_back, put_back_date
+from scheduler.booking.queries import find_conference
+from scheduler.booking.series import BookedSeries, book_series, check_series
+from scheduler.booking.series_cancel import cancel_series
+from scheduler.booking.series_edit import change_series
+from scheduler.booking.series_queries import find_series
+from scheduler.booking.series_reading import SeriesView, read_series
+from scheduler.booking.series_turn import series_booking
+from scheduler.booking.series_wish import SeriesFindings, SeriesWish, wish_at
+from scheduler.models import Series
+from scheduler.sight_queries import find_visible
+
+
+@operation("Whether a series could be booked, date by date", answer=shown.SeriesCheckOut)
+async def check(request: web.Request, *, body: shown.SeriesIn) -> shown.SeriesCheckOut:
+    actor, now, rules = keys.actor(request), keys.now(request), keys.rules(request)
+    found = await request.app[keys.DATABASE].read(_check, body, actor, now=now, rules=rules)
+    return shown.check_out(found, request[keys.LANGUAGE])
+
+
+def _check(db: Session, body: shown.SeriesIn, actor: Actor, *, now: datetime, rules: Rules) -> SeriesFindings:
+    wish = _wish(db, body, actor, now=now, rules=rules)
+    return check_series(db, wish, shown.choices_of(body.choices), now=now, rules=rules)
+
+
+def _wish(db: Session, body: shown.SeriesIn, actor: Actor, *, now: datetime, rules: Rules) -> SeriesWish:
+    host = host_id(db, body.host, actor)
+    require(actor, Permission.CONFERENCE_BOOK, host)
+    booking = booking_in(db, body, host, now=now, rules=rules)
+    sessions = tuple((one.starts, one.ends) for one in body.sessions)
+    return SeriesWish(booking, body.counts, body.rule, sessions)
+
+
+@operation("Book a series, all dates as chosen or none", answer=shown.SeriesBookedOut, status=201, problems=(409,))
+async def book(request: web.Request, *, body: shown.SeriesIn) -> Answer:
+    return await _write(request, _book, body, status=201)
+
+
+def _book(db: Session, body: shown.SeriesIn, actor: Actor, *, now: datetime, rules: Rules) -> BookedSeries:
+    wish = _wish(db, body, actor, now=now, rules=rules)
+    return book_series(db, wish, shown.choices_of(body.choices), actor=actor.text, now=now, rules=rules)
+
+
+@operation("One series with its dates", answer=shown.SeriesOut)
+async def read(request: web.Request, *, path: KeyPath) -> Answer:
+    view = await request.app[keys.DATABASE].read(_read, path.key, keys.actor(request))
+    found = shown.series_out(view, request[keys.LANGUAGE])
+    return Answer(found, headers={hdrs.ETAG: f'"v{found.version}"'})
+
+
+def _read(db: Session, key: str, actor: Actor) -> SeriesView:
+    """Whoever may look at one of its dates may look at the series."""
+    view, sight = read_series(db, key), sight_of(actor)
+    if may(actor, Permission.CONFERENCE_READ, view.series.host_unit_id):
+        return view
+    dates = [one.conference.key for one in view.dates if one.conference is not None]
+    if not any(find_visible(db, date, sight=sight) for date in dates):
+        raise NotFound(kind="series", key=key)
+    return view
+
+
+@operation(
+    "Change this and the following dates of a series, or all", answer=shown.SeriesBookedOut, problems=(409, 412),
+    headers={"If-Match": "ETag"},
+)  # fmt: skip
+async def patch(request: web.Request, *, path: KeyPath, body: shown.SeriesChangeIn) -> Answer:
+    return await _write(request, _patch, path.key, body, read_version(request, body.version))
+
+
+def _patch(
+    db: Session, key: str, body: shown.SeriesChangeIn, version: int, actor: Actor, *, now: datetime, rules: Rules
+) -> BookedSeries:
+    _allowed(db, key, actor, Permission.CONFERENCE_CHANGE)
+    base = series_booking(db, key, scope=body.scope, since=body.since, version=version, now=now)
+    wished = replace(changed(db, base, body, now=now, rules=rules), clash_confirmed=body.clash_confirmed)
+    return change_series(
+        db, key, wished, scope=body.scope, since=body.since, rule=body.rule, choices=shown.choices_of(body.choices),
+        version=version, actor=actor.text, now=now, rules=rules,
+    )  # fmt: skip
+
+
+@operation(
+    "Cancel this and the following dates of a series, or all", answer=shown.SeriesOut, problems=(409, 412),
+    headers={"If-Match": "ETag"},
+)  # fmt: skip
+async def cancel(request: web.Request, *, path: KeyPath, body: shown.SeriesCancelIn) -> Answer:
+    actor, now, seen = keys.actor(request), keys.now(request), read_version(request, body.version)
+    view = await request.app[keys.DATABASE].write(_cancel, path.key, body, seen, actor, now=now)
+    found = shown.series_out(view, request[keys.LANGUAGE])
+    return Answer(found, headers={hdrs.ETAG: f'"v{found.version}"'})
+
+
+def _cancel(
+    db: Session, key: str, body: shown.SeriesCancelIn, version: int, actor: Actor, *, now: datetime
+) -> SeriesView:
+    _allowed(db, key, actor, Permission.CONFERENCE_CANCEL)
+    cancel_series(
+        db, key, scope=body.scope, since=body.since, version=version, reason=body.reason, actor=actor.text, now=now
+    )
+    return read_series(db, key)
+
+
+@operation(
+    "Book a date of a series that was left out", answer=shown.SeriesBookedOut, problems=(409, 412),
+    headers={"If-Match": "ETag"},
+)  # fmt: skip
+async def put_date_back(request: web.Request, *, path: KeyPath, body: shown.PutBackDateIn) -> Answer:
+    return await _write(request, _put_date_back, path.key, body, read_version(request, body.version))
+
+
+def _put_date_back(
+    db: Session, key: str, body: shown.PutBackDateIn, version: int, actor: Actor, *, now: datetime, rules: Rules
+) -> BookedSeries:
+    _allowed(db, key, actor, Permission.CONFERENCE_BOOK)
+    return put_back_date(
+        db, key, body.original, starts=body.starts, version=version, actor=actor.text, now=now, rules=rules
+    )
+
+
+@operation(
+    "Add a date to a series", answer=shown.SeriesBookedOut, status=201, problems=(409, 412),
+    headers={"If-Match": "ETag"},
+)  # fmt: skip
+async def add(request: web.Request, *, path: KeyPath, body: shown.AddDateIn) -> Answer:
+    return await _write(request, _add, path.key, body, read_version(request, body.version), status=201)
+
+
+def _add(
+    db: Session, key: str, body: shown.AddDateIn, version: int, actor: Actor, *, now: datetime, rules: Rules
+) -> BookedSeries:
+    series = _allowed(db, key, actor, Permission.CONFERENCE_BOOK)
+    booking = replace(wish_at(series.wish, body.starts, series.minutes), ends=body.ends)
+    return add_date(db, key, booking, version=version, actor=actor.text, now=now, rules=rules)
+
+
+@operation(
+    "Hold a conference after all that was cancelled or postponed", answer=BookedOut, problems=(409, 412),
+    headers={"If-Match": "ETag"},
+)  # fmt: skip
+async def put_conference_back(request: web.Request, *, path: KeyPath, body: SubmitIn) -> Answer:
+    actor, now, rules = keys.actor(request), keys.now(request), keys.rules(request)
+    seen = read_version(request, body.version)
+    booked = await request.app[keys.DATABASE].write(_put_back, path.key, body, seen, actor, now=now, rules=rules)
+    made = BookedOut(key=booked.key, version=booked.version, url=f"/conferences/{booked.key}")
+    return Answer(made, headers={hdrs.ETAG: f'"v{booked.version}"'})
+
+
+def _put_back(
+    db: Session, key: str, body: SubmitIn, version: int, actor: Actor, *, now: datetime, rules: Rules
+) -> Booked:
+    conference = find_conference(db, key)
+    if conference is None or find_visible(db, key, sight=sight_of(actor)) is None:
+        raise NotFound(kind="conference", key=key)
+    require(actor, Permission.CONFERENCE_BOOK, conference.host_unit_id)
+    return put_back(
+        db, key, version=version, actor=actor.text, now=now, rules=rules, clash_confirmed=body.clash_confirmed
+    )
+
+
+def _allowed(db: Session, key: str, actor: Actor, permission: Permission) -> Series:
+    series = find_series(db, key)
+    if series is None:
+        raise NotFound(kind="series", key=key)
+    if not may(actor, permission, series.host_unit_id):
+        _read(db, key, actor)
+    require(actor, permission, series.host_unit_id)
+    return series
+
+
+async def _write(
+    request: web.Request, work: Callable[..., BookedSeries], *arguments: Any, status: int = 200
+) -> Answer:  # fmt: skip
+    actor, now, rules = keys.actor(request), keys.now(request), keys.rules(request)
+    booked = await request.app[keys.DATABASE].write(work, *arguments, actor, now=now, rules=rules)
+    headers: dict[str, str] = {hdrs.ETAG: f'"v{booked.version}"'}
+    if status == 201:
+        headers[hdrs.LOCATION] = f"/api/v1/series/{booked.key}"
+    return Answer(shown.booked_out(booked), status, headers)
