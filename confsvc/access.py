@@ -6,7 +6,7 @@ province's committee is nobody's superior here unless its people hold a function
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -151,6 +151,11 @@ def units_for(actor: Actor, permission: Permission) -> frozenset[int] | None:
         return frozenset()
     held = [g.unit_id for g in actor.grants if permission in FUNCTION_PERMISSIONS[g.function]]
     return None if None in held else frozenset(unit_id for unit_id in held if unit_id is not None)
+
+
+def holds_any(actor: Actor, functions: Collection[str], unit_id: int) -> bool:
+    """Whether ``actor`` holds one of these functions for this office or for all: for acts that a rule gives away."""
+    return any(grant.function in functions and grant.unit_id in (None, unit_id) for grant in actor.grants)
 
 
 def require(actor: Actor, permission: Permission, unit_id: int | None = None) -> None:

@@ -33,6 +33,7 @@ OPENINGS = {
 NOTICE_SUBJECTS = {
     "approved": "Approved: %(title)s", "returned": "Returned: %(title)s", "answered": "Returned: %(title)s",
     "letter_wanted": "The letter's number is missing: %(title)s", "lapsed": "The rooms fell free: %(title)s",
+    "displaced": "Gave way to an emergency: %(title)s", "unanswered": "Postponed: %(title)s",
 }  # fmt: skip
 NOTICES = {
     "approved": "The request was approved. The invitations are on their way.",
@@ -40,6 +41,13 @@ NOTICES = {
     "answered": "The rooms were given to another meeting (%(holder)s). The request is a draft again; choose another "
     "time or other rooms.",
     "letter_wanted": "Without the number of its letter the rooms fall free at %(until)s. Record the number before.",
+    "displaced:asked": "Its rooms were needed for an emergency (%(holder)s). Another time is held for it: %(other)s. "
+    "Accept or refuse it by %(until)s; without an answer it is postponed. The other participants are told after that.",
+    "displaced:no_alternative": "Its rooms were needed for an emergency (%(holder)s) and no other time fits. It is "
+    "postponed and everybody invited is told.",
+    "displaced:ended": "Its rooms were needed for an emergency (%(holder)s), so it was ended.",
+    "displaced:sites_out": "Some of its rooms were needed for an emergency (%(holder)s). It goes on without them.",
+    "unanswered": "Nobody answered about the other time, so it is postponed and everybody invited is told.",
     "lapsed:no_letter": "The number of its letter did not come in time, so the rooms are free for others. The meeting "
     "can be put back at the same or another time.",
     "lapsed:not_decided": "Nobody decided on the request before the meeting was to begin. It is a draft again.",
@@ -94,9 +102,11 @@ def notice_subject(notice: Mapping[str, Any], language: str) -> str:
 
 def notice_text(notice: Mapping[str, Any], language: str, url: str) -> str:
     """A notice to the host as plain text; ``url``: the meeting's page, for those who look after it."""
-    what = f"lapsed:{notice['reason']}" if notice["what"] == "lapsed" else notice["what"]
+    part = {"lapsed": "reason", "displaced": "outcome"}.get(notice["what"])
+    what = f"{notice['what']}:{notice[part]}" if part else notice["what"]
+    other = _local(notice["other"]).strftime("%H:%M %d/%m/%Y") if notice.get("other") else ""
     until = _local(notice["until"]).strftime("%H:%M %d/%m/%Y") if notice.get("until") else ""
-    values = {"reason": notice.get("reason", ""), "holder": notice.get("holder", ""), "until": until}
+    values = {"reason": notice.get("reason", ""), "holder": notice.get("holder", ""), "until": until, "other": other}
     lines = [notice["title"], _when(notice, language), "", text(NOTICES[what], language, values), "", url]
     return "\n".join([*lines, "", text(SECRECY, language)]) + "\n"
 

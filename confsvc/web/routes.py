@@ -9,6 +9,7 @@ from confsvc.web.api import busy, checking, conferences, directory, free_times, 
 from confsvc.web.api import calendar as calendar_data
 from confsvc.web.api import closures as closure_data
 from confsvc.web.api import figures as figure_data
+from confsvc.web.api import displacing as displacing_data
 from confsvc.web.api import profiles as profile_data
 from confsvc.web.api import rules as rule_data
 from confsvc.web.api import running as running_data
@@ -28,10 +29,12 @@ from confsvc.web.pages import (
     directory_import,
     edit,
     endpoints,
+    displacing,
     figures,
     find_time,
     goal,
     in_person,
+    gave_way,
     join,
     kiosk,
     letter,
@@ -86,6 +89,8 @@ MEETINGS = (
     Route("POST", "/book/unsent", unsent.keep, P.CONFERENCE_BOOK),
     Route("POST", "/book/unsent/forget", unsent.forget, P.CONFERENCE_BOOK),
     Route("GET", "/find-time", find_time.show, P.CONFERENCE_BOOK),
+    Route("POST", "/book/displace", displacing.save, P.CONFERENCE_BOOK),
+    Route("POST", f"{MEETING}/time", gave_way.save, P.CONFERENCE_CHANGE),
     Route("POST", "/find-time", find_time.carry, P.CONFERENCE_BOOK),
     Route("GET", "/in-person", in_person.show, P.CONFERENCE_LOG),
     Route("POST", "/in-person", in_person.save, P.CONFERENCE_LOG),
@@ -234,6 +239,10 @@ PROGRAMS = (
     Route("PUT", CONFERENCE, conferences.put, P.CONFERENCE_CHANGE),
     Route("PATCH", CONFERENCE, conferences.patch, P.CONFERENCE_CHANGE),
     Route("POST", f"{CONFERENCE}/submit", conferences.submit, P.CONFERENCE_BOOK),
+    Route("POST", f"{API}/conferences/displacing/preview", displacing_data.preview, P.CONFERENCE_BOOK),
+    Route("POST", f"{API}/conferences/displacing", displacing_data.displace, P.CONFERENCE_BOOK),
+    Route("POST", f"{CONFERENCE}/time/accept", displacing_data.accept_time, P.CONFERENCE_CHANGE),
+    Route("POST", f"{CONFERENCE}/time/refuse", displacing_data.refuse_time, P.CONFERENCE_CHANGE),
     Route("POST", f"{CONFERENCE}/cancel", conferences.cancel, P.CONFERENCE_CANCEL),
     Route("POST", f"{CONFERENCE}/extend", running_data.extend_it, P.CONFERENCE_READ),
     Route("POST", f"{CONFERENCE}/end", running_data.end_it, P.CONFERENCE_READ),

@@ -91,7 +91,7 @@ def settle(
     elif not done:
         found = find_alternative(db, conference, now=now, rules=rules) if conference.state != "open" else None
         outcome = "" if found else "no_alternative"
-        _write(db, conference, found, booked, actor=actor, now=now)
+        _write(db, conference, found, holder, actor=actor, now=now)
     _note(db, rival, booked, outcome, found, actor=actor, now=now)
     if conference.state != "draft":
         said = {"other": found.starts.isoformat(), "until": found.answer_until.isoformat()} if found else {}
@@ -117,7 +117,7 @@ def _answered(db: Session, conference: Conference, holder: str, *, actor: str, n
 
 
 def _write(
-    db: Session, conference: Conference, found: Alternative | None, booked: Booked, *, actor: str, now: datetime
+    db: Session, conference: Conference, found: Alternative | None, holder: str, *, actor: str, now: datetime
 ) -> None:
     state, again = conference.state, queries.find_open_displacement(db, conference.id) is not None
     values = {"due": found.answer_until if found else None, "hold_until": None}
@@ -134,7 +134,7 @@ def _write(
     else:
         to = "pending" if found else "postponed"
         move(
-            db, conference.id, to, expected=state, act="displaced", actor=actor, now=now, reason=booked.key,
+            db, conference.id, to, expected=state, act="displaced", actor=actor, now=now, reason=holder,
             values=values,
         )  # fmt: skip
     db.refresh(conference)

@@ -15,6 +15,7 @@ from confsvc.unsent import BOOKING, Kept, find_unsent, forget_unsent
 from confsvc.web import keys
 from confsvc.web.pages.booking_form import Asked, answer_context, ask, form_page
 from confsvc.web.pages.choices import Places, load_places
+from confsvc.web.pages.displacing import with_offer
 from confsvc.web.pages.fresh import new_typed
 from confsvc.web.pages.phrases import Phrases
 from confsvc.web.pages.sight import find_hosted
@@ -85,6 +86,7 @@ async def checked(request: web.Request, typed: Typed) -> web.Response:
     asked = await request.app[keys.DATABASE].read(
         ask, keys.actor(request), typed, now=keys.now(request), rules=keys.rules(request), permission=P
     )
+    asked = await with_offer(request, asked)
     if "HX-Request" in request.headers:
         words = Phrases(request[keys.LANGUAGE])
         return render(request, "book_answer.html", **answer_context(asked, words, "/book", keys.rules(request)))
@@ -100,7 +102,7 @@ async def save(request: web.Request) -> web.Response:
         booked = await database.write(_book, actor, typed, now=now, rules=rules, draft=draft)
     except (Invalid, NoPlace) as problem:
         asked = await database.read(ask, actor, typed, now=now, rules=rules, permission=P)
-        return refused(request, asked, problem)
+        return refused(request, await with_offer(request, asked), problem)
     said = SAVED if draft else said_of(booked)
     return redirect(request, f"/conferences/{booked.key}", flash=text(said, request[keys.LANGUAGE]), tone="ok")
 

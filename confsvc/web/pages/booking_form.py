@@ -25,6 +25,7 @@ from confsvc.web.pages.choices import (
     unit_options,
 )
 from confsvc.web.pages.form_errors import error_texts
+from confsvc.web.pages.offer import offer_view
 from confsvc.web.pages.phrases import Phrases
 from confsvc.web.pages.pictures import picture_counts, picture_options
 from confsvc.web.pages.typed import parse_day
@@ -33,6 +34,7 @@ from confsvc.web.pages.wish import ASK, Typed, Wish, wish_of
 from confsvc.web.rendering import render
 from rooms.errors import FieldError
 from scheduler.booking.booking import Rules
+from scheduler.booking.giving_way import Consent, Preview
 from scheduler.kinds import KINDS
 from scheduler.local_time import local_day
 from scheduler.models import Conference
@@ -51,12 +53,15 @@ ORDER = (
 
 @dataclass(frozen=True)
 class Asked:
-    """One look at the form: what was typed, what it means, what would come of it."""
+    """One look at the form: what was typed, what it means, what would come of it. ``offer``: who would give way, for
+    those who may take rooms from others."""
 
     typed: Typed
     places: Places
     wish: Wish
     answer: Answer
+    offer: Preview | None = None
+    consent: Consent = Consent()
 
 
 def ask(
@@ -170,5 +175,6 @@ def answer_context(asked: Asked, words: Phrases, base: str, rules: Rules) -> dic
         "holders": _holders(asked, words),
         "full": [full_text(full, words.language) for full in asked.answer.full],
         "picture_counts": picture_counts(asked.answer.profiles, rules.profiles, words),
+        "offer": offer_view(asked.offer, asked.consent, words),
         "buffer": _buffer(asked, rules, words),
     }  # fmt: skip

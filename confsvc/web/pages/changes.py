@@ -12,6 +12,7 @@ from rooms.models import Change
 
 _SAID = {("state", act) for act in (
     "provision", "open", "end", "record", "cancelled", "booked", "asked", "approved", "returned", "answered", "lapsed",
+    "displaced", "time_accepted", "time_refused", "time_unanswered", "postponed", "put_back",
 )}  # fmt: skip
 """What the act itself says."""
 

@@ -11,12 +11,15 @@ from aiohttp import web
 from sqlalchemy.orm import Session
 
 from confsvc.access import Actor
+from confsvc.access import may as is_allowed
 from confsvc.web import keys
 from confsvc.web.endpoint import HUB
 from confsvc.web.pages.actors import list_actor_names
 from confsvc.web.pages.beside import beside
 from confsvc.web.pages.changes import change_views, room_ids
 from confsvc.web.pages.course import course
+from confsvc.web.pages.gave_way import P as ANSWERING
+from confsvc.web.pages.gave_way import gave_way_views
 from confsvc.web.pages.official_view import official_view
 from confsvc.web.pages.phrases import Phrases
 from confsvc.web.pages.pictures import picture_words
@@ -123,7 +126,9 @@ def _whole(
     rooms = list_room_names(db, room_ids(changes))
     facts = list_last_facts(db, conference.id, MOST_FACTS) if may.conduct or may.change or may.confirm else []
     host = list_names(db, [conference.host_unit_id], local_day(conference.starts)).get(conference.host_unit_id)
+    gave_way, took = gave_way_views(db, conference, words, now)
     return context | beside(db, actor, conference, words, now=now) | {
+        "gave_way": gave_way, "took": took, "may_answer": is_allowed(actor, ANSWERING, conference.host_unit_id),
         "host": host, "parts": parts, "changes": change_views(changes, actors, rooms, units, words),
         "booked_by": actors[conference.booked_by], "facts": [(f.at, words.fact(f.kind), _who(f.data)) for f in facts],
         "video": find_current_room(db, conference.id) if may.conduct else None,

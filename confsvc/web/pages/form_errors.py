@@ -19,6 +19,7 @@ _AT_FIELD: dict[tuple[str, str], str] = {
     ("end", "required"): "Write when it ends.",
     ("start", "room_taken"): "A room is taken at that time: see “Is it possible?”.",
     ("start", "no_capacity"): "A line or the video host is full at that time: see “Is it possible?”.",
+    ("start", "gives_way"): "Look at who would have to give way, choose what is asked, and confirm.",
     ("start", "in_the_past"): "The start has passed.",
     ("end", "before_start"): "The end must be after the start.",
     ("sites", "required"): "Choose at least one site.",

@@ -80,6 +80,10 @@ ACTS = {
     "asked": "Sent for approval", "approved": "Approved",
     "approved_part": "Agreed to; others are still asked", "returned": "Returned",
     "answered": "Returned: the rooms were given to another meeting", "lapsed": "Fell back",
+    "displaced": "Gave way to an emergency", "displaced_others": "Took rooms from other meetings",
+    "time_accepted": "The other time was accepted", "time_refused": "The other time was refused",
+    "time_unanswered": "Postponed: nobody answered about the other time", "sites_out": "Sites were taken out",
+    "postponed": "Postponed", "put_back": "Put back",
     "letter": "Letter recorded", "letter_purged": "File of the letter taken out",
 }  # fmt: skip
 FACTS = {
@@ -110,6 +114,7 @@ ASKED_WHY = {
     "rule": "a rule of the house asks for it", "leader": "a leader of the province chairs",
     "capacity": "many sites: lines and video host are looked at",
 }  # fmt: skip
+_GIVEN = ("answered", "displaced")
 LAPSES = {
     "not_decided": "nobody decided before it was to begin",
     "no_letter": "the number of its letter did not come in time",
@@ -174,7 +179,7 @@ class Phrases:
         """Why something was done; what the clock gave as a code in words."""
         if act == "lapsed" and reason in LAPSES:
             return self.say(LAPSES[reason])
-        return self.say("the host is %(unit)s", unit=reason) if act == "answered" and reason else reason
+        return self.say("the host is %(unit)s", unit=reason) if act in _GIVEN and reason else reason
 
     def fact(self, code: str) -> str:
         return self.say(FACTS.get(code, code))

@@ -19,6 +19,7 @@ from confsvc.web.rendering import render
 from rooms.health import Link, link
 from rooms.place_queries import list_rooms
 from scheduler.booking.approval_queries import count_waiting
+from scheduler.booking.preempt_queries import list_open_displacements
 from scheduler.held_queries import list_busy_rooms
 from scheduler.list_queries import (
     Filter,
@@ -75,6 +76,7 @@ class Today:
     troubled: list[Trouble]
     requests: list[LineView]
     letters: list[LineView]
+    displaced: int
     approvals: int
     stuck: list[LineView]
     figures: Figures | None
@@ -82,7 +84,7 @@ class Today:
     @property
     def waiting(self) -> int:
         lines = (self.to_confirm, self.drafts, self.requests, self.letters, self.stuck)
-        return sum(map(len, lines)) + len(self.unreached) + len(self.troubled) + self.approvals
+        return sum(map(len, lines)) + len(self.unreached) + len(self.troubled) + self.approvals + self.displaced
 
 
 async def show(request: web.Request) -> web.Response:
@@ -118,6 +120,7 @@ def today(db: Session, actor: Actor, words: Words, *, now: datetime) -> Today:
         over=views([x for x in lines if x.state in ("ended", "recorded") or x.ends <= now]),
         next_days=views(days), to_confirm=views(list_wanting_result(db, confirms, MOST)),
         requests=views(list_requests(db, books, MOST)), approvals=count_waiting(db, scope_of(actor)),
+        displaced=len(list_open_displacements(db, books)),
         letters=views(list_wanting_letter(db, books, now + LETTER_SOON, MOST)),
         drafts=views(list_drafts(db, books, MOST)), unreached=list_unreached(db, watched, now=now, limit=MOST),
         troubled=_troubled(db, actor, now, night), stuck=views(_stuck(db, actor, now)),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from itertools import pairwise
 from typing import Any
 
 import pytest
@@ -72,7 +73,7 @@ def no_overlap(db: Session) -> None:
         Reservation.holds.is_(True), Reservation.room_id.is_not(None)
     )
     rows = sorted(tuple(row) for row in db.execute(query))
-    for (room, _, ends), (other, starts, _) in zip(rows, rows[1:], strict=False):
+    for (room, _, ends), (other, starts, _) in pairwise(rows):
         assert room != other or ends <= starts
 
 

@@ -102,5 +102,6 @@ def test_nobody_gets_the_time_that_is_held_for_who_gave_way(database: Database) 
         held = made[0].preview.ways[0].alternative
         assert held is not None
         for booking, answer in zip(others, made[1:], strict=True):
-            crossing = booking.starts - timedelta(minutes=15) < held[1] and held[0] - timedelta(minutes=15) < booking.ends
+            setup = timedelta(minutes=15)
+            crossing = booking.starts - setup < held[1] and held[0] - setup < booking.ends
             assert not crossing or isinstance(answer, Problem)

@@ -1,0 +1,143 @@
+"""Emergencies for programs: what taking rooms from others would do, the act with its consent, and the host's answer."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Literal
+
+from aiohttp import hdrs, web
+from pydantic import Field
+from sqlalchemy.orm import Session
+
+from confsvc.access import Actor, Permission, require
+from confsvc.displacing import rehearsal, require_displace
+from confsvc.web import keys
+from confsvc.web.api import shown
+from confsvc.web.api.conferences import read_version
+from confsvc.web.api.fields import Line40, Line500, Model, Shown
+from confsvc.web.api.layer import Answer, operation
+from confsvc.web.api.reading import KeyPath
+from confsvc.web.api.wishes import BookingIn, Version, booking_in, host_id
+from confsvc.web.pages.gave_way import answer
+from scheduler.booking.booking import Booked, Booking, Rules
+from scheduler.booking.giving_way import Consent, Preview
+from scheduler.booking.preempt import Preempted, preempt
+
+MOST = 300
+
+
+class ChoiceIn(Model):
+    """For a meeting that runs or begins soon: end it, or take only the sites in question out of it."""
+
+    key: Line40
+    choice: Literal["end", "sites_out"]
+
+
+class DisplaceIn(BookingIn):
+    """A conference that takes rooms from others of lower rank. ``confirmed``: the keys of those that the preview showed;
+    ``many``: it is known that there are many."""
+
+    confirmed: list[Line40] = Field(default=[], max_length=MOST)
+    choices: list[ChoiceIn] = Field(default=[], max_length=MOST)
+    many: bool = Field(default=False, strict=True)
+
+
+class TimeIn(Model):
+    """``reason``: stands in the letters when the time is refused."""
+
+    version: Version | None = None
+    reason: Line500 = ""
+
+
+class GaveWayOut(Shown):
+    """``outcome``: "asked" (another time is held and its host is asked until ``answer_until``), "no_alternative" (it is
+    postponed), "ended" or "sites_out". ``choices``: what is to be chosen from first."""
+
+    key: str
+    unit: str
+    starts: datetime
+    ends: datetime
+    rooms: list[str]
+    sites: int
+    people: int
+    choices: list[str]
+    outcome: str
+    alternative_starts: datetime | None
+    alternative_ends: datetime | None
+    answer_until: datetime | None
+
+
+class PreviewOut(Shown):
+    """``many``: more than usual, which is to be confirmed too."""
+
+    displaced: list[GaveWayOut]
+    sites: int
+    people: int
+    many: bool
+
+
+class DisplacedOut(PreviewOut):
+    key: str
+    version: int
+
+
+@operation("What taking rooms from others would do to whom", answer=PreviewOut, problems=(409,))
+async def preview(request: web.Request, *, body: BookingIn) -> PreviewOut:
+    actor, now, rules = keys.actor(request), keys.now(request), keys.rules(request)
+    database = request.app[keys.DATABASE]
+    booking = await database.read(_wished, body, actor, now=now, rules=rules)
+    found = await rehearsal(database, booking, actor=actor, now=now, rules=rules)
+    return PreviewOut.model_validate(found.as_data())
+
+
+def _wished(db: Session, body: BookingIn, actor: Actor, *, now: datetime, rules: Rules) -> Booking:
+    host = host_id(db, body.host, actor)
+    require(actor, Permission.CONFERENCE_BOOK, host)
+    booking = booking_in(db, body, host, now=now, rules=rules)
+    require_displace(actor, booking, rules)
+    return booking
+
+
+@operation("Book a conference that takes rooms from others", answer=DisplacedOut, status=201, problems=(409,))
+async def displace(request: web.Request, *, body: DisplaceIn) -> Answer:
+    actor, now, rules = keys.actor(request), keys.now(request), keys.rules(request)
+    made = await request.app[keys.DATABASE].write(_displace, body, actor, now=now, rules=rules)
+    data = _data(made.preview) | {"key": made.booked.key, "version": made.booked.version}
+    return Answer(
+        DisplacedOut.model_validate(data), headers={hdrs.LOCATION: f"/api/v1/conferences/{made.booked.key}"}
+    )  # fmt: skip
+
+
+def _displace(db: Session, body: DisplaceIn, actor: Actor, *, now: datetime, rules: Rules) -> Preempted:
+    booking = _wished(db, body, actor, now=now, rules=rules)
+    consent = Consent(frozenset(body.confirmed), {one.key: one.choice for one in body.choices}, body.many)
+    return preempt(db, booking, consent, actor=actor.text, now=now, rules=rules)
+
+
+def _data(found: Preview) -> dict[str, object]:
+    return dict(found.as_data())
+
+
+@operation(
+    "Accept the time that is held for a conference that gave way", answer=shown.BookedOut, problems=(409, 412),
+    headers={"If-Match": "ETag"},
+)  # fmt: skip
+async def accept_time(request: web.Request, *, path: KeyPath, body: TimeIn) -> Answer:
+    return await _answer(request, path.key, "accept", body)
+
+
+@operation(
+    "Refuse the time that is held for a conference that gave way", answer=shown.BookedOut, problems=(409, 412),
+    headers={"If-Match": "ETag"},
+)  # fmt: skip
+async def refuse_time(request: web.Request, *, path: KeyPath, body: TimeIn) -> Answer:
+    return await _answer(request, path.key, "refuse", body)
+
+
+async def _answer(request: web.Request, key: str, act: str, body: TimeIn) -> Answer:
+    made: Booked = await request.app[keys.DATABASE].write(
+        answer, keys.actor(request), key, act, version=read_version(request, body.version), reason=body.reason,
+        now=keys.now(request), rules=keys.rules(request),
+    )  # fmt: skip
+    booked = shown.BookedOut(key=made.key, version=made.version, url=f"/conferences/{made.key}")
+    return Answer(booked, None, {hdrs.ETAG: f'"v{made.version}"'})
