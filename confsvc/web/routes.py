@@ -14,6 +14,7 @@ from confsvc.web.api import profiles as profile_data
 from confsvc.web.api import rules as rule_data
 from confsvc.web.api import running as running_data
 from confsvc.web.api import series as series_data
+from confsvc.web.api import what_if as what_if_data
 from confsvc.web.pages import (
     account,
     approvals,
@@ -54,6 +55,7 @@ from confsvc.web.pages import (
     unsent,
     user_acts,
     users,
+    what_if,
 )
 from confsvc.web.pages import conferences as conference_list
 from confsvc.web.pages import directory as office
@@ -92,6 +94,7 @@ MEETINGS = (
     Route("POST", "/book/displace", displacing.save, P.CONFERENCE_BOOK),
     Route("POST", f"{MEETING}/time", gave_way.save, P.CONFERENCE_CHANGE),
     Route("POST", "/find-time", find_time.carry, P.CONFERENCE_BOOK),
+    Route("GET", "/what-if", what_if.show, P.CONFERENCE_BOOK),
     Route("GET", "/in-person", in_person.show, P.CONFERENCE_LOG),
     Route("POST", "/in-person", in_person.save, P.CONFERENCE_LOG),
     Route("GET", "/conferences", conference_list.show, P.CONFERENCE_READ),
@@ -231,6 +234,7 @@ PROGRAMS = (
     Route("GET", f"{API}/rooms/busy", busy.busy, P.CONFERENCE_READ),
     Route("GET", f"{API}/free-times", free_times.free_times, P.CONFERENCE_BOOK),
     Route("POST", f"{API}/free-times", free_times.free_times_of_many, P.CONFERENCE_BOOK),
+    Route("GET", f"{API}/what-if", what_if_data.look, P.CONFERENCE_BOOK),
     Route("GET", f"{API}/conferences", reading.index, P.CONFERENCE_READ),
     Route("POST", f"{API}/conferences", conferences.book, P.CONFERENCE_BOOK),
     Route("POST", f"{API}/conferences/check", checking.check, P.CONFERENCE_BOOK),
