@@ -5,11 +5,12 @@ from __future__ import annotations
 from confsvc.access import Permission as P
 from confsvc.letter_files import MOST_BYTES as LETTER_FILE
 from confsvc.web import callbacks, channel, endpoint, health, login, metrics, openapi
+from confsvc.web.api import approvals as approval_data
 from confsvc.web.api import busy, checking, conferences, directory, free_times, me, reading
 from confsvc.web.api import calendar as calendar_data
 from confsvc.web.api import closures as closure_data
-from confsvc.web.api import figures as figure_data
 from confsvc.web.api import displacing as displacing_data
+from confsvc.web.api import figures as figure_data
 from confsvc.web.api import profiles as profile_data
 from confsvc.web.api import rules as rule_data
 from confsvc.web.api import running as running_data
@@ -28,14 +29,14 @@ from confsvc.web.pages import (
     contact,
     directory_acts,
     directory_import,
+    displacing,
     edit,
     endpoints,
-    displacing,
     figures,
     find_time,
+    gave_way,
     goal,
     in_person,
-    gave_way,
     join,
     kiosk,
     letter,
@@ -88,11 +89,11 @@ MEETINGS = (
     Route("GET", "/book", book.show, P.CONFERENCE_BOOK),
     Route("POST", "/book", book.save, P.CONFERENCE_BOOK),
     Route("POST", "/book/check", book.check, P.CONFERENCE_BOOK),
+    Route("POST", "/book/displace", displacing.save, P.CONFERENCE_BOOK),
+    Route("POST", f"{MEETING}/time", gave_way.save, P.CONFERENCE_CHANGE),
     Route("POST", "/book/unsent", unsent.keep, P.CONFERENCE_BOOK),
     Route("POST", "/book/unsent/forget", unsent.forget, P.CONFERENCE_BOOK),
     Route("GET", "/find-time", find_time.show, P.CONFERENCE_BOOK),
-    Route("POST", "/book/displace", displacing.save, P.CONFERENCE_BOOK),
-    Route("POST", f"{MEETING}/time", gave_way.save, P.CONFERENCE_CHANGE),
     Route("POST", "/find-time", find_time.carry, P.CONFERENCE_BOOK),
     Route("GET", "/what-if", what_if.show, P.CONFERENCE_BOOK),
     Route("GET", "/in-person", in_person.show, P.CONFERENCE_LOG),
@@ -238,15 +239,20 @@ PROGRAMS = (
     Route("GET", f"{API}/conferences", reading.index, P.CONFERENCE_READ),
     Route("POST", f"{API}/conferences", conferences.book, P.CONFERENCE_BOOK),
     Route("POST", f"{API}/conferences/check", checking.check, P.CONFERENCE_BOOK),
+    Route("POST", f"{API}/conferences/displacing/preview", displacing_data.preview, P.CONFERENCE_BOOK),
+    Route("POST", f"{API}/conferences/displacing", displacing_data.displace, P.CONFERENCE_BOOK),
+    Route("POST", f"{CONFERENCE}/time/accept", displacing_data.accept_time, P.CONFERENCE_CHANGE),
+    Route("POST", f"{CONFERENCE}/time/refuse", displacing_data.refuse_time, P.CONFERENCE_CHANGE),
     Route("POST", f"{API}/conferences/logged", conferences.log, P.CONFERENCE_LOG),
     Route("GET", CONFERENCE, reading.read, P.CONFERENCE_READ),
     Route("PUT", CONFERENCE, conferences.put, P.CONFERENCE_CHANGE),
     Route("PATCH", CONFERENCE, conferences.patch, P.CONFERENCE_CHANGE),
     Route("POST", f"{CONFERENCE}/submit", conferences.submit, P.CONFERENCE_BOOK),
-    Route("POST", f"{API}/conferences/displacing/preview", displacing_data.preview, P.CONFERENCE_BOOK),
-    Route("POST", f"{API}/conferences/displacing", displacing_data.displace, P.CONFERENCE_BOOK),
-    Route("POST", f"{CONFERENCE}/time/accept", displacing_data.accept_time, P.CONFERENCE_CHANGE),
-    Route("POST", f"{CONFERENCE}/time/refuse", displacing_data.refuse_time, P.CONFERENCE_CHANGE),
+    Route("GET", f"{API}/approvals", approval_data.index, P.APPROVAL_READ),
+    Route("POST", f"{CONFERENCE}/approve", approval_data.agree, P.APPROVAL_READ),
+    Route("POST", f"{CONFERENCE}/return", approval_data.send_back, P.APPROVAL_READ),
+    Route("GET", f"{CONFERENCE}/letter", approval_data.letter, P.CONFERENCE_READ),
+    Route("PUT", f"{CONFERENCE}/letter", approval_data.record, P.CONFERENCE_CHANGE),
     Route("POST", f"{CONFERENCE}/cancel", conferences.cancel, P.CONFERENCE_CANCEL),
     Route("POST", f"{CONFERENCE}/extend", running_data.extend_it, P.CONFERENCE_READ),
     Route("POST", f"{CONFERENCE}/end", running_data.end_it, P.CONFERENCE_READ),
@@ -293,6 +299,6 @@ OPERATION = (
 )
 
 ROUTES: tuple[Route, ...] = (
-    *PAGES, *MEETINGS, *FIGURES, *FLEET, *DIRECTORY, *ADMINISTRATION, *RULES, *CLOSURES, *PROGRAMS,
-    *SERIES_PROGRAMS, *DEVICES, *VIDEO_HOSTS, *OPERATION,
+    *PAGES, *MEETINGS, *FIGURES, *FLEET, *DIRECTORY, *ADMINISTRATION, *RULES, *CLOSURES, *PROGRAMS, *SERIES_PROGRAMS,
+    *DEVICES, *VIDEO_HOSTS, *OPERATION,
 )  # fmt: skip

@@ -14,7 +14,7 @@ from scheduler.local_time import instant, local_day
 from scheduler.timing import spans
 
 HEAD, HALL, OPERATOR = "head", "hall", "operator"
-EMERGENCY = "emergency"
+EMERGENCY, LINE_TEST = "emergency", "line_test"
 LEADER = "leader"
 SHORTEST_HOLD = timedelta(hours=24)
 
@@ -32,20 +32,20 @@ class Need:
 def approval_needs(booking: Booking, rules: Rules) -> tuple[Need, ...]:
     """Everybody who is asked, one entry a function; empty when it can be booked at once.
 
-    An emergency waits for nobody, unless a rule says so of emergencies themselves.
+    An emergency and a trial run wait for nobody, unless a rule says so of that kind itself.
     """
     about = {"kind": booking.kind, "unit_id": booking.host_unit_id, "day": local_day(booking.starts)}
     found = rules.book.found("approval_by", **about)  # type: ignore[arg-type]
-    emergency = booking.kind == EMERGENCY
-    by = str(found.value) if not emergency or (found.row and found.row.kind == EMERGENCY) else "none"
-    hall = [code for code, asked in (("rule", by == HALL), (LEADER, _leader(booking) and not emergency)) if asked]
+    free = booking.kind in (EMERGENCY, LINE_TEST)
+    by = str(found.value) if not free or (found.row and found.row.kind == booking.kind) else "none"
+    hall = [code for code, asked in (("rule", by == HALL), (LEADER, _leader(booking) and not free)) if asked]
     needs = []
     if by == "own_head":
         needs.append(Need(HEAD, booking.host_unit_id, ("rule",)))
     if hall:
         needs.append(Need(HALL, None, tuple(hall)))
     most = rules.book.found("operator_above", **about).number  # type: ignore[arg-type]
-    if booking.has_video and not emergency and most is not None and len(booking.room_ids) > most:
+    if booking.has_video and not free and most is not None and len(booking.room_ids) > most:
         needs.append(Need(OPERATOR, None, ("capacity",)))
     return tuple(needs)
 

@@ -42,6 +42,7 @@ CARRIED = {
     P.DIRECTORY_READ: "booker approver operator site_contact leader reporter admin auditor",
     P.FIGURES_READ: "booker approver operator site_contact leader reporter admin auditor",
     P.CONFERENCE_BOOK: "booker", P.CONFERENCE_CHANGE: "booker", P.CONFERENCE_CANCEL: "booker approver",
+    P.CAPACITY_APPROVE: "operator", P.APPROVAL_READ: "approver operator", P.LETTER_PURGE: "admin",
     P.CONFERENCE_APPROVE: "approver", P.CONFERENCE_CONDUCT: "operator", P.RESULT_CONFIRM: "booker reporter",
     P.RESULT_CORRECT: "operator", P.CONFERENCE_LOG: "booker reporter", P.DIRECTORY_EDIT: "admin",
     P.CONTACT_EDIT: "operator site_contact admin", P.ENDPOINT_READ: "operator site_contact admin",
@@ -112,7 +113,7 @@ def test_a_substitute_acts_while_the_other_holds_the_function(filled: Database) 
     own = filled.write_now(accounts.add_grant, chief, "approver", actor="cli", now=START)
     filled.write_now(accounts.add_grant, deputy, "approver", actor="cli", now=START, substitute_for=chief)
     today = date(2026, 11, 24)
-    assert filled.read_now(asker_queries.list_grants, deputy, today) == (Grant("approver", None),)
+    assert filled.read_now(asker_queries.list_grants, deputy, today) == (Grant("approver", None, chief),)
     filled.write_now(accounts.end_grant, own, last=date(2026, 11, 23), actor="cli", now=START)
     assert filled.read_now(asker_queries.list_grants, deputy, today) == ()
 
@@ -179,6 +180,7 @@ def samples(key: str) -> dict[tuple[str, str], Sample]:
         ("POST", f"{UNIT}/change"): Sample(
             f"/directory/units/{OWN}/change", data={"letter_symbol": "x" * 50}, bound=True
         ),
+        ("POST", f"{MEETING}/letter/purge"): Sample(f"/conferences/{key}/letter/purge", data={}, whole=True),
         ("POST", "/rules/profiles"): Sample("/rules/profiles", data={}, whole=True),
         ("POST", "/closures"): Sample("/closures", data={}, whole=True),
         ("POST", CLOSURE): Sample(f"/closures/{NO_KEY}/lift", data={}, whole=True),

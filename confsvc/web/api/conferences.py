@@ -41,6 +41,7 @@ from scheduler.booking.validation import warnings
 from scheduler.errors import NoCapacity, RoomTaken
 from scheduler.models import Conference
 from scheduler.name_queries import list_unit_ids
+from scheduler.sight_queries import PRIVATE
 
 IDEMPOTENCY_KEY = "Idempotency-Key"
 _KEY = re.compile(r"[!-~]{1,200}")
@@ -206,8 +207,9 @@ def _allowed(db: Session, key: str, actor: Actor, permission: Permission) -> Con
 
 
 def _known(db: Session, actor: Actor, conference: Conference, permission: Permission) -> bool:
-    if conference.state == "draft":
-        return sees_draft(actor, conference.host_unit_id)
+    if conference.state in PRIVATE:
+        own = sees_draft(actor, conference.host_unit_id)
+        return own or (conference.state == "pending" and is_seen(db, actor, conference))
     return may(actor, permission, conference.host_unit_id) or is_seen(db, actor, conference)
 
 
@@ -220,7 +222,10 @@ def read_version(request: web.Request, given: int | None) -> int:
 
 
 def _booked(booked: Booked, said: list[shown.WarningOut]) -> shown.BookedOut:
-    return shown.BookedOut(key=booked.key, version=booked.version, url=f"/conferences/{booked.key}", warnings=said)
+    return shown.BookedOut(
+        key=booked.key, version=booked.version, url=f"/conferences/{booked.key}", state=booked.state or None,
+        warnings=said,
+    )  # fmt: skip
 
 
 def _answer(booked: Booked, status: int | None = None) -> Answer:

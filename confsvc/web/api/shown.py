@@ -25,6 +25,7 @@ class BookedOut(Shown):
     key: str
     version: int
     url: str
+    state: str | None = None
     warnings: list[WarningOut] = []
 
 
@@ -94,6 +95,12 @@ class ConferenceOut(ListedOut):
     in_person_reason: str | None
     in_person_note: str
     top_profile: str
+    chair_level: str
+    chair_for: str
+    chair_consent: str
+    verbal_order: str
+    approved_at: datetime | None
+    hold_until: datetime | None
 
 
 class UnitOut(Shown):
@@ -151,7 +158,8 @@ class BusyListOut(Shown):
 _SAME = (
     "key", "title", "kind", "form", "origin", "state", "outcome", "starts", "ends", "version", "booked_ends", "opens",
     "place", "chair_name", "chair_title", "contact_name", "contact_phone", "note", "letter_number",
-    "short_notice_reason", "in_person_reason", "in_person_note", "top_profile",
+    "short_notice_reason", "in_person_reason", "in_person_note", "top_profile", "chair_level",
+    "chair_for", "chair_consent", "verbal_order", "approved_at", "hold_until",
 )  # fmt: skip
 
 

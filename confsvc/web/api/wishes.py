@@ -18,6 +18,7 @@ from scheduler.booking.validation import field_errors
 from scheduler.name_queries import list_room_ids, list_unit_ids
 
 Form = Literal["online", "in_person", "hybrid"]
+ChairLevel = Literal["", "leader"]
 Version = Annotated[int, Field(ge=1, le=2**31 - 1)]
 Title = Annotated[Line200, StringConstraints(min_length=3)]
 
@@ -39,7 +40,9 @@ class BookingIn(Model):
     """A conference to be booked. ``host`` left out: the caller's own office. The first of ``sites`` is the main one.
 
     ``clash_confirmed``: it is known that somebody would sit in two meetings at once (``warnings`` of a check).
-    ``units``: offices that attend without a room of their own. ``draft``: kept, but nothing is held and nobody told.
+    ``units``: offices that attend without a room of their own. ``chair_level``: "leader" when a leader of the province
+    chairs; ``chair_for``, ``chair_consent``: whose deputy the chair is and who agreed; ``verbal_order``: who ordered it
+    by word of mouth, so that no letter is waited for. ``draft``: kept, but nothing is held and nobody told.
     ``top_profile``: the code of the best picture any site is given ("audio": sound alone); left out, the lines decide.
     """
 
@@ -63,6 +66,10 @@ class BookingIn(Model):
     short_notice_reason: Line500 | None = None
     in_person_reason: Line40 | None = None
     in_person_note: Line500 = ""
+    chair_level: ChairLevel = ""
+    chair_for: Line200 = ""
+    chair_consent: Line200 = ""
+    verbal_order: Line200 = ""
     no_secrets: bool = Field(default=False, strict=True)
     clash_confirmed: bool = Field(default=False, strict=True)
     top_profile: Line40 = ""
@@ -101,6 +108,10 @@ class ChangeIn(Model):
     short_notice_reason: Line500 | None = None
     in_person_reason: Line40 | None = None
     in_person_note: Line500 | None = None
+    chair_level: ChairLevel | None = None
+    chair_for: Line200 | None = None
+    chair_consent: Line200 | None = None
+    verbal_order: Line200 | None = None
     no_secrets: bool | None = Field(default=None, strict=True)
     clash_confirmed: bool = Field(default=False, strict=True)
     top_profile: Line40 | None = None
@@ -125,7 +136,7 @@ class LoggedIn(Model):
 _PLAIN = (
     "title", "kind", "form", "starts", "ends", "chair_name", "chair_title", "chair_mail", "contact_name",
     "contact_phone", "note", "letter_number", "short_notice_reason", "in_person_reason", "in_person_note", "no_secrets",
-    "top_profile",
+    "top_profile", "chair_level", "chair_for", "chair_consent", "verbal_order",
 )  # fmt: skip
 _NULLABLE = frozenset({"chair_mail", "short_notice_reason", "in_person_reason"})
 
