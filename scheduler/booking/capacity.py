@@ -128,6 +128,11 @@ class BridgeLimit:
     seats: int | None = None
     kbps: int | None = None
 
+    @property
+    def known(self) -> bool:
+        """Whether there is anything to check, and so anything to wait for others with."""
+        return self.seats is not None or self.kbps is not None
+
 
 def bridge_amount(used: Sequence[Profile], guests: int, size: int, guest_profile: Profile) -> Amount:
     """What a conference takes of its host: a seat for every site and guest, and all they send and receive."""

@@ -79,7 +79,7 @@ def claims(plan: Plan) -> list[Hold]:
     found = room_holds(booking.room_ids, times.room_from, times.room_until)
     if booking.has_video:
         found += [Hold(LINE, line_id, times.join_at, times.ends_grace) for line_id in _lines(plan.party)]
-    if plan.bridge_id is not None:
+    if plan.bridge_id is not None and plan.bridge_limited:
         found.append(Hold(BRIDGE, plan.bridge_id, times.opens, times.ends_grace))
     return found
 
@@ -211,6 +211,8 @@ def _bridge_into(found: Survey, bridge_id: int, used: list[Profile], around: _Ar
     wanted = bridge_amount(used, guests, around.size, rules.guest_profile)
     found.place.bridge_id = bridge_id
     found.place.holds.append(Hold(BRIDGE, bridge_id, *span, wanted))
+    if not limit.known:
+        return
     fullest = list_bridge_peaks(around.db, ids, *span, except_id=around.except_id).get(bridge_id, Amount())
     fullest += around.own(BRIDGE, *span).get(bridge_id, Amount())
     if fits_bridge(limit, fullest, wanted):

@@ -18,12 +18,14 @@ from scheduler.timing import Spans, spans
 
 @dataclass(frozen=True)
 class Plan:
-    """One conference about to be written. ``bridge_id``: the video host it would be on, None without video."""
+    """One conference about to be written. ``bridge_id``: the video host it would be on, None without video;
+    ``bridge_limited``: somebody has said what that host carries, so its amounts are decided under its lock."""
 
     booking: Booking
     party: Party
     times: Spans
     bridge_id: int | None
+    bridge_limited: bool = False
 
     @property
     def day(self) -> date:
@@ -51,5 +53,6 @@ def plan(
 
 def plan_with(booking: Booking, party: Party, rules: Rules, *, bridge_id: int | None = None) -> Plan:
     """The plan of a wish that was checked elsewhere."""
-    host = bridge_id or next(iter(rules.bridges), None)
-    return Plan(booking, party, spans(booking.starts, booking.ends, rules.timing), host if booking.has_video else None)
+    host = (bridge_id or next(iter(rules.bridges), None)) if booking.has_video else None
+    limited = host is not None and rules.bridge_limit(host).known
+    return Plan(booking, party, spans(booking.starts, booking.ends, rules.timing), host, limited)

@@ -26,7 +26,7 @@ from sqlalchemy.orm import Session
 
 from confsvc.database import Database
 from rooms.models import Change
-from scheduler.booking.reservations import KEYS
+from scheduler.booking.reservations import BRIDGE, KEYS
 from scheduler.models import (
     CalendarItem,
     Conference,
@@ -245,7 +245,8 @@ class _PostgresAnchor(_Anchor):
     async def attempt(self) -> None:
         _, starts, rows = self.renumbered()
         days = {starts.date().toordinal(), (starts + timedelta(hours=1)).date().toordinal()}
-        held = [(kind, row[key]) for row in rows["reservation"] for kind, key in KEYS.items() if row[key] is not None]
+        kinds = {kind: key for kind, key in KEYS.items() if kind != BRIDGE}  # this host is not said to be limited
+        held = [(kind, row[key]) for row in rows["reservation"] for kind, key in kinds.items() if row[key]]
         keys = sorted((kind << 58) | (resource << 20) | day for kind, resource in held for day in days)
         await self.pool.execute(self.sql, keys, *(json.dumps(found, default=_plain) for found in rows.values()))
 
