@@ -20,6 +20,8 @@ from confsvc.video import Video
 from integrations.errors import IntegrationError
 from rooms.hub import Hub, flush
 from scheduler import outbox
+from scheduler.booking.refreeze import refreeze
+from scheduler.booking.refreeze_queries import list_misnamed
 from scheduler.conduct.advance import advance, postpone
 from scheduler.conduct.census import note_census
 from scheduler.conduct.queries import find_next_due, list_due
@@ -55,7 +57,8 @@ class Rounds:
 
 
 def usual_rounds(database: Database, hub: Hub) -> dict[str, Rounds]:
-    """What every serving process does now and then: write who was seen, forget what no rule looks at any more."""
+    """What every serving process does now and then: write who was seen, forget what no rule looks at any more, put
+    right what conferences ahead call their units."""
 
     async def write_seen(_now: datetime) -> None:
         if rows := hub.take_seen():
@@ -64,7 +67,14 @@ def usual_rounds(database: Database, hub: Hub) -> dict[str, Rounds]:
     async def forget(now: datetime) -> None:
         await database.write(sweep, now=now)
 
-    return {"seen": Rounds(timedelta(seconds=30), write_seen), "sweep": Rounds(timedelta(hours=1), forget)}
+    async def rename(now: datetime) -> None:
+        for conference_id in await database.read(list_misnamed, now=now):
+            await database.write(refreeze, conference_id, now=now)
+
+    return {
+        "seen": Rounds(timedelta(seconds=30), write_seen), "sweep": Rounds(timedelta(hours=1), forget),
+        "names": Rounds(timedelta(minutes=10), rename),
+    }  # fmt: skip
 
 
 class Jobs:

@@ -37,7 +37,7 @@ def sync_party(
     _sync_delegations(db, conference, party, booking, {row["room_id"]: row["id"] for row in rows})
     gone = [site_id for room_id, site_id in kept.items() if room_id not in booking.room_ids]
     queries.delete_sites(db, gone)
-    return _sync_guests(db, conference, party, now)
+    return sync_guests(db, conference, party, now)
 
 
 def _sync_delegations(
@@ -52,7 +52,8 @@ def _sync_delegations(
     insert_bundle(db, [(Delegation, [row for row in rows if row["unit_id"] not in there])])
 
 
-def _sync_guests(db: Session, conference: Conference, party: Party, now: datetime) -> bool:
+def sync_guests(db: Session, conference: Conference, party: Party, now: datetime) -> bool:
+    """Make the invited addresses those of ``party``; whether somebody who had been removed came back."""
     there = {guest.mail: guest for guest in queries.list_all_guests(db, conference.id)}
     wanted = {invitee.mail: guest_row(conference.id, invitee) for invitee in party.invitees}
     returned = any(guest.removed_at is not None for mail, guest in there.items() if mail in wanted)

@@ -85,6 +85,7 @@ ACTS = {
     "time_unanswered": "Postponed: nobody answered about the other time", "sites_out": "Sites were taken out",
     "postponed": "Postponed", "put_back": "Put back",
     "letter": "Letter recorded", "letter_purged": "File of the letter taken out",
+    "units_renamed": "Units named as on the day of the meeting",
 }  # fmt: skip
 FACTS = {
     "room.asked": "The video host asked whether the room may open", "room.created": "The video room opened",
