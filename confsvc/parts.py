@@ -14,6 +14,7 @@ from functools import lru_cache
 from aiohttp import web
 
 from confsvc.alone import hold_alone
+from confsvc.batches import batch_round
 from confsvc.effects import handlers, open_mailer, sender_of
 from confsvc.faces import faces
 from confsvc.jobs import Jobs, usual_rounds
