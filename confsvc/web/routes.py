@@ -213,15 +213,15 @@ CLOSURES = (
     Route("GET", "/closures", closures.show, P.CONFERENCE_READ),
     Route("POST", "/closures", closures.save, P.CLOSURE_EDIT),
     Route("POST", CLOSURE, closures.lift, P.CLOSURE_EDIT),
-    Route("GET", f"{API}/closures", closure_data.closures, P.CONFERENCE_READ),
-    Route("POST", f"{API}/closures", closure_data.close, P.CLOSURE_EDIT),
-    Route("POST", f"{API}{CLOSURE}", closure_data.lift, P.CLOSURE_EDIT),
 )
 
 PROGRAMS = (
     Route("GET", f"{API}/calendar", calendar_data.calendar, P.SIGNED_IN),
     Route("GET", f"{API}/rules", rule_data.rules, P.SIGNED_IN),
     Route("GET", f"{API}/profiles", profile_data.profiles, P.SIGNED_IN),
+    Route("GET", f"{API}/closures", closure_data.closures, P.CONFERENCE_READ),
+    Route("POST", f"{API}/closures", closure_data.close, P.CLOSURE_EDIT),
+    Route("POST", f"{API}{CLOSURE}", closure_data.lift, P.CLOSURE_EDIT),
     Route("GET", f"{API}/figures", figure_data.figures, P.FIGURES_READ),
     Route("GET", f"{API}/figures/list", figure_data.behind, P.FIGURES_READ),
     Route("GET", f"{API}/openapi.json", openapi.openapi, P.PUBLIC),

@@ -52,7 +52,7 @@ def unreadable(typed: Typed) -> list[FieldError]:
     for name in TIMES:
         day = name.endswith("_date")
         if (parse_day if day else parse_time)(typed.texts[name]) is None:
-            errors.append(FieldError(name, "day_form" if day else "time_form"))
+            errors.append(FieldError(name, "not_a_date" if day else "time_form"))
     return errors
 
 

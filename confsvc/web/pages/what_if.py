@@ -58,7 +58,7 @@ def _read(query: Fields, rules: Rules, now: datetime) -> Asked:
     texts = {"date": f"{ahead:%d/%m/%Y}", "start": "08:00", "end": "10:00"}
     texts |= {name: text_field(query, name) for name in texts if name in query}
     day, start, end = parse_day(texts["date"]), parse_time(texts["start"]), parse_time(texts["end"])
-    errors = [FieldError("date", "day_form")] if day is None else []
+    errors = [FieldError("date", "not_a_date")] if day is None else []
     errors += [FieldError(name, "time_form") for name, clock in (("start", start), ("end", end)) if clock is None]
     span = (instant(day, start), instant(day, end)) if day and start and end else None
     if span and not timedelta(0) < span[1] - span[0] <= LONGEST:
