@@ -115,8 +115,9 @@ async def jobs(app: web.Application) -> AsyncIterator[None]:
     work = app[JOBS] = Jobs(
         database, now=app[keys.NOW], timing=settings.timing,
         handlers=handlers(database, mailer, sender_of(settings), clients), videos=videos,
-        rounds=usual_rounds(database, app[HUB]) | {"rules": app[keys.STANDING].round()}, noted=pulse.video.__setitem__,
-        acts=settings.service.jobs,
+        rounds=usual_rounds(database, app[HUB])
+        | {"rules": app[keys.STANDING].round(), "batches": batch_round(database, lambda: app[keys.STANDING].current)},
+        noted=pulse.video.__setitem__, acts=settings.service.jobs,
     )  # fmt: skip
 
     async def ring() -> datetime | None:
