@@ -1,4 +1,4 @@
-"""The way from a wish to its letter, for programs: what waits to be decided, the two answers, and the letter's number."""
+"""From a wish to its letter, for programs: what waits to be decided, the two answers, and the letter's number."""
 
 from __future__ import annotations
 

@@ -50,9 +50,9 @@ def course(
         at = when.get(_ACT.get(name, ""), planned.get(name))
         if name == "result":
             label = _result_label(here)
-        if name == "scheduled" and conference.approved_at is not None:
+        if name == "scheduled" and (conference.approved_at is not None or here == "pending"):
             label, at = "Approved", conference.approved_at
-        elif name == "scheduled" and here in ("draft", "pending"):
+        elif name == "scheduled" and here == "draft":
             at = None
         elif at is None and name == "scheduled":
             at = conference.booked_at

@@ -2,22 +2,29 @@
 
 from __future__ import annotations
 
-from datetime import date
+import os
+from datetime import UTC, date, datetime
 from io import BytesIO
 from typing import Any
 
 import httpx
 import pytest
+from playwright.async_api import Browser, Page, expect
 from pypdf import PdfWriter
 from pypdf.generic import DecodedStreamObject, DictionaryObject, NameObject
 from sqlalchemy import select
 
 from confsvc import accounts
+from confsvc.config import Settings
+from confsvc.database import Database
 from confsvc.web import keys
 from scheduler.models import Approval, Conference, Effect, OfficialLetter
 from scheduler.rule_acts import RuleWish, put_rule
-from tests.confsvc.conftest import START, Service
+from tests.browser import violations
+from tests.confsvc.conftest import PASSWORD, START, Service, serving
+from tests.confsvc.pages.scenes import booked
 from tests.confsvc.pages.test_book import form
+from tests.directory import load_default
 
 KEY = "/conferences/"
 
@@ -199,3 +206,69 @@ async def test_a_number_belongs_to_one_letter_and_wrong_ones_are_said(
     assert taken.status_code == 422 and "giấy mời của cuộc họp khác" in taken.text
     wrong = await clerk.post(f"{KEY}{second}/letter", data=typed | {"number": "bảy", "issued": "25/11/2026"})
     assert "Chỉ ghi số" in wrong.text and "Ngày này chưa đến" in wrong.text
+
+
+@pytest.mark.browser
+async def test_the_pages_are_accessible_and_decide_by_keyboard(
+    settings: Settings, sqlite_url: str, chromium: Browser
+) -> None:
+    """Both themes and a phone; one request is approved, one returned with its reason."""
+    database = Database(sqlite_url)
+    database.write_now(load_default)
+    async for service in serving(settings, database):
+        service.account("clerk", "booker", unit="STTTT")
+        rule(service, "approval_by", "own_head")
+        rule(service, "pending_holds", "no")
+        rule(service, "letter_by_days", "1")
+        await refresh(service)
+        rules = service.app[keys.STANDING].current
+        for hour, title in ((1, "Giao ban tháng 12"), (1, "Tập huấn an toàn thông tin"), (7, "Triển khai đề án")):
+            starts = datetime(2026, 12, 3, hour, tzinfo=UTC)
+            codes = ("STTTT", "HHOA", "YDUNG")
+            leader = "leader" if hour == 7 else ""
+            service.database.write_now(
+                booked, "STTTT", codes, starts, now=service.now, rules=rules, title=title, chair_level=leader
+            )
+        service.account("head", "approver", "booker", "operator", unit="STTTT", at=None)
+        page = await chromium.new_page(
+            base_url=service.url, viewport={"width": 1280, "height": 800}, bypass_csp=True
+        )
+        await page.goto("/sign-in")
+        await page.fill("[name=login]", "head")
+        await page.fill("[name=password]", PASSWORD)
+        await page.press("[name=password]", "Enter")
+        await page.wait_for_url("**/")
+        keys_ = service.database.read_now(lambda db: list(db.scalars(select(Conference.key).order_by(Conference.id))))
+        found = await looked_at(page, "today", "/") + await looked_at(page, "approvals", "/approvals")
+        found += await looked_at(page, "waiting", f"{KEY}{keys_[2]}")
+        await page.goto("/approvals")
+        await page.locator(f"section:has(#t-{keys_[2]}) details summary").press("Enter")
+        await page.fill(f"#r-{keys_[2]}", "Đề nghị lùi sang tuần sau")
+        await page.get_by_role("button", name="Trả lại", exact=True).press("Enter")
+        await expect(page.get_by_role("status")).to_contain_text("Đã trả lại")
+        await page.get_by_role("button", name="Phê duyệt").first.press("Enter")
+        await expect(page.get_by_role("status")).to_contain_text("Đã phê duyệt")
+        await expect(page.locator("main section.card")).to_have_count(0)
+        found += await looked_at(page, "approved", f"{KEY}{keys_[0]}")
+        found += await looked_at(page, "letter", f"{KEY}{keys_[0]}/letter")
+        found += await looked_at(page, "book", "/book")
+        await page.close()
+        states = service.database.read_now(lambda db: list(db.scalars(select(Conference.state).order_by(Conference.id))))
+        assert (states, found) == (["planned", "draft", "draft"], [])
+    database.close()
+
+
+async def looked_at(page: Page, name: str, address: str) -> list[str]:
+    """What axe finds on it, bright, dark and narrow; pictures are kept where CONFSVC_PICTURES says."""
+    found, folder = [], os.environ.get("CONFSVC_PICTURES")
+    await page.goto(address)
+    for theme, width in (("light", 1280), ("dark", 1280), ("light", 360)):
+        await page.emulate_media(color_scheme=theme)  # type: ignore[arg-type]
+        await page.set_viewport_size({"width": width, "height": 800})
+        found += await violations(page, f"{name} {theme} {width}")
+        wide = await page.evaluate("document.documentElement.scrollWidth")
+        found += [f"{name}: {wide} wide on {width}"] if wide > width else []
+        if folder:
+            await page.screenshot(path=f"{folder}/{name}-{theme}-{width}.png", full_page=True)
+    await page.set_viewport_size({"width": 1280, "height": 800})
+    return found
