@@ -6,12 +6,13 @@ import os
 import sys
 from pathlib import Path
 
-from tests.bench import booking, common_hour, contention, endpoint, freebusy, mail, record
+from tests.bench import booking, common_hour, contention, endpoint, freebusy, mail, record, series
 from tests.bench.figure import Figure, write
 
 PARTS = {
-    "booking.contention": contention, "booking.": booking, "freebusy.first_common": common_hour,
-    "freebusy.": freebusy, "endpoint.": endpoint, "mail.": mail, "record.": record,
+    "booking.contention": contention, "booking.series": series, "booking.": booking,
+    "freebusy.first_common": common_hour, "freebusy.": freebusy, "endpoint.": endpoint, "mail.": mail,
+    "record.": record,
 }  # fmt: skip
 
 
