@@ -90,7 +90,7 @@ def record_letter(
     other = queries.find_letter_numbered(db, leader.host_unit_id, wanted.number, wanted.symbol, wanted.issued)
     if other is not None and other.conference_id != leader.id:
         raise LetterTaken()
-    before = _facts(there) if there else {}
+    before = _facts(there) or {"letter_number": conference.letter_number, "issued": None, "sha256": None}
     values: dict[str, Any] = {
         "number": wanted.number, "symbol": wanted.symbol, "issued": wanted.issued, "year": wanted.issued.year,
         "recorded_by": actor, "recorded_at": now,

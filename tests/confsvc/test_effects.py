@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from datetime import timedelta
+from email import message_from_bytes
 from email.message import EmailMessage
 from functools import partial
 from pathlib import Path
@@ -12,7 +13,7 @@ from typing import Any
 import pytest
 
 from confsvc.database import Database
-from confsvc.effects import Sender, handlers, write_letter
+from confsvc.effects import Sender, handlers, write_letter, write_notice
 from confsvc.i18n import text, translations
 from confsvc.translate import MOST_LISTED, EditionRow
 from confsvc.wording import FORMS, OPENINGS, SECRECY, SUBJECTS
@@ -282,3 +283,29 @@ async def test_a_video_host_that_is_no_longer_there(database: Database) -> None:
     world.pass_time(now)
     await drain(database, _ending(database, {}), now=lambda: now)
     assert [e.state for e in world.rows(Effect, kind="end_meeting")] == ["dead"]
+
+
+NOTICE = {
+    "mail": "u2@hop.example", "name": "Đầu mối", "key": "abcdefghjk", "title": "Giao ban", "reason": "Trùng lịch",
+    "starts": "2026-12-01T01:00:00+00:00", "ends": "2026-12-01T03:00:00+00:00", "at": "2026-11-24T01:00:00+00:00",
+    "holder": "Sở Y tế", "until": "2026-11-30T10:00:00+00:00",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("language", ["vi", "en"])
+@pytest.mark.parametrize(
+    ("what", "reason"),
+    [("approved", ""), ("returned", "Trùng lịch"), ("answered", ""), ("letter_wanted", ""), ("lapsed", "no_letter"),
+     ("lapsed", "not_decided")],
+)  # fmt: skip
+def test_a_notice_to_a_host_is_the_same_mail_each_time(language: str, what: str, reason: str) -> None:
+    sender = Sender("hnth@hop.example", "Điều phối", "hop.example", "https://hop.example/")
+    payload = {**NOTICE, "language": language, "what": what, "reason": reason}
+    made = write_notice("notice:1:x", payload, sender)
+    assert made == write_notice("notice:1:x", payload, sender)
+    message = message_from_bytes(made.content)
+    said = message.get_payload(decode=True).decode()  # type: ignore[union-attr]
+    assert "https://hop.example/conferences/abcdefghjk" in said and "%" not in said
+    assert message.get_content_type() == "text/plain" and made.recipient == "u2@hop.example"
+    if what == "letter_wanted":
+        assert "17:00 30/11/2026" in said

@@ -19,6 +19,7 @@ from confsvc.web.pages.typed import text_field
 from confsvc.web.rendering import redirect, render
 from rooms.errors import FieldError, Invalid
 from scheduler.booking import edit
+from scheduler.booking.edit import IDLE
 from scheduler.booking.queries import list_guests
 from scheduler.errors import Stale, WrongMove
 from scheduler.models import Conference
@@ -61,7 +62,7 @@ def _concerned(db: Session, actor: Actor, key: str, *, now: datetime) -> Concern
     if "cancelled" not in MOVES[conference.state]:
         raise WrongMove(state=conference.state, to="cancelled")
     sites = tuple(row.unit_short or row.room for row in list_site_rows(db, conference.id))
-    told = conference.state != "draft"
+    told = conference.state not in IDLE and conference.uid is not None
     running = conference.state == "open" and conference.starts <= now
     return Concerned(conference, sites, len(list_guests(db, conference.id)) if told else 0, told, running)
 

@@ -62,8 +62,8 @@ def _differences(
     if not before:
         return ()
     found = []
-    for name in after:
-        if before.get(name) == after[name] or name == "due":
+    for name in before if "state" in before else after:  # a move writes columns that are no news
+        if name not in after or before.get(name) == after[name] or name == "due":
             continue
         if name.startswith("unit:"):
             label = units.get(int(name.partition(":")[2]), name)

@@ -209,6 +209,8 @@ class Phrases:
             return "–"
         if name in _VALUES:
             return self.say(_VALUES[name].get(str(value), str(value)))
+        if name == "issued":
+            return date.fromisoformat(str(value)).strftime("%d/%m/%Y")
         if name in ("starts", "ends", "ran_from", "ran_until", "booked_ends"):
             return self.moment(datetime.fromisoformat(str(value)))
         return ", ".join(str(part) for part in value) if isinstance(value, list) else str(value)
