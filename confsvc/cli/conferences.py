@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 
 from confsvc.cli.setup import Setup, fail, json_option, now, show, told
 from rooms.queries import list_units
+from scheduler.booking.postpone import Chosen, concerned, postpone_together
 from scheduler.booking.queries import find_conference, list_guests
 from scheduler.list_queries import list_starting
 from scheduler.local_time import LOCAL, instant, local_day
@@ -22,7 +23,7 @@ from scheduler.record.selection import Selection
 
 @click.group()
 def conference() -> None:
-    """Look at conferences: list, show."""
+    """Look at conferences: list, show; postpone many."""
 
 
 def _row(item: Conference, hosts: dict[int, str]) -> dict[str, Any]:
@@ -131,3 +132,27 @@ def _figures(figures: Figures) -> dict[str, Any]:
 def _shown(share: Share) -> str:
     text = share.shown(".")
     return f"{text} %" if text is not None else "nothing to count"
+
+
+@conference.command("postpone")
+@click.option("--from", "since", type=click.DateTime(["%Y-%m-%d"]), required=True, help="First day.")
+@click.option("--days", type=click.IntRange(1, 31), default=2, show_default=True)
+@click.option("--notice", default="", help="Stands in every letter; needed unless --dry-run.")
+@click.option("--dry-run", is_flag=True, help="Only say which meetings and how many people it concerns.")
+@json_option
+@click.pass_obj
+def postpone_(setup: Setup, since: datetime, days: int, notice: str, dry_run: bool, as_json: bool) -> None:
+    """Postpone the everyday meetings of some days together; the service works through them."""
+    begins = instant(since.date())
+    chosen = Chosen(begins, begins + timedelta(days=days))
+    with setup.database() as database, told():
+        found = database.read_now(concerned, chosen, now=now())
+        key = ""
+        if not dry_run:
+            key = database.write_now(postpone_together, chosen, notice, actor="cli", now=now())
+    people, sites = sum(one.people for one in found), sum(one.sites for one in found)
+    said = {"key": key, "meetings": [one.key for one in found], "sites": sites, "people": people}
+    lines = [f"{one.starts.astimezone(LOCAL):%Y-%m-%d %H:%M}  {one.key}  {one.title}" for one in found]
+    lines.append(f"» {len(found)} meetings, {sites} sites, {people} people")
+    lines.append(f"» batch {key}: /postpone/{key}" if key else "» nothing was changed")
+    show(said, as_json=as_json, line="\n".join(lines))

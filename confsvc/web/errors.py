@@ -91,6 +91,8 @@ FIELD_TEXTS: dict[str, str] = {
     "no_such_unit": "There is no such office on that day.",
     "no_such_room": "There is no such room in use on that day.",
     "not_over_yet": "This is not over yet.",
+    "nothing_chosen": "No booked meeting is among the chosen.",
+    "others_now": "Other meetings than were shown would be postponed now: look again.",
     "too_long_ago": "At most %(years)s years ago.",
     "out_of_range": "From %(low)s to %(high)s.",
     "above": "This is larger than %(other)s.",

@@ -11,6 +11,7 @@ from confsvc.web.api import calendar as calendar_data
 from confsvc.web.api import closures as closure_data
 from confsvc.web.api import displacing as displacing_data
 from confsvc.web.api import figures as figure_data
+from confsvc.web.api import postponing as postpone_data
 from confsvc.web.api import profiles as profile_data
 from confsvc.web.api import rules as rule_data
 from confsvc.web.api import running as running_data
@@ -45,6 +46,7 @@ from confsvc.web.pages import (
     outbox,
     pair,
     place_acts,
+    postpone,
     profiles,
     result,
     rule_form,
@@ -96,6 +98,10 @@ MEETINGS = (
     Route("GET", "/find-time", find_time.show, P.CONFERENCE_BOOK),
     Route("POST", "/find-time", find_time.carry, P.CONFERENCE_BOOK),
     Route("GET", "/what-if", what_if.show, P.CONFERENCE_BOOK),
+    Route("GET", "/postpone", postpone.show, P.CONFERENCE_CANCEL),
+    Route("POST", "/postpone", postpone.save, P.CONFERENCE_CANCEL),
+    Route("GET", "/postpone/{key:[2-9a-hjkmnp-z]{10}}", postpone.course, P.CONFERENCE_CANCEL),
+    Route("POST", "/postpone/{key:[2-9a-hjkmnp-z]{10}}/back", postpone.back, P.CONFERENCE_CANCEL),
     Route("GET", "/in-person", in_person.show, P.CONFERENCE_LOG),
     Route("POST", "/in-person", in_person.save, P.CONFERENCE_LOG),
     Route("GET", "/conferences", conference_list.show, P.CONFERENCE_READ),
@@ -244,6 +250,10 @@ PROGRAMS = (
     Route("POST", f"{CONFERENCE}/time/accept", displacing_data.accept_time, P.CONFERENCE_CHANGE),
     Route("POST", f"{CONFERENCE}/time/refuse", displacing_data.refuse_time, P.CONFERENCE_CHANGE),
     Route("POST", f"{API}/conferences/logged", conferences.log, P.CONFERENCE_LOG),
+    Route("POST", f"{API}/postponements/preview", postpone_data.look, P.CONFERENCE_CANCEL),
+    Route("POST", f"{API}/postponements", postpone_data.start, P.CONFERENCE_CANCEL),
+    Route("GET", f"{API}/postponements/{{key:[2-9a-hjkmnp-z]{{10}}}}", postpone_data.course, P.CONFERENCE_CANCEL),
+    Route("POST", f"{API}/postponements/{{key:[2-9a-hjkmnp-z]{{10}}}}/back", postpone_data.back, P.CONFERENCE_CANCEL),
     Route("GET", CONFERENCE, reading.read, P.CONFERENCE_READ),
     Route("PUT", CONFERENCE, conferences.put, P.CONFERENCE_CHANGE),
     Route("PATCH", CONFERENCE, conferences.patch, P.CONFERENCE_CHANGE),

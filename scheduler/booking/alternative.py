@@ -63,7 +63,9 @@ def find_alternative(db: Session, conference: Conference, *, now: datetime, rule
         return None
     starts, ends = found[0].starts, found[0].ends
     place = _place(db, replace(booking, starts=starts, ends=ends), conference, rules)
-    return place and Alternative(starts, ends, place, min(now + ANSWER_WITHIN, starts - opens_before))
+    if place is None:
+        return None
+    return Alternative(starts, ends, place, min(now + ANSWER_WITHIN, starts - opens_before))
 
 
 def _place(db: Session, booking: Booking, conference: Conference, rules: Rules) -> Place | None:

@@ -11,8 +11,8 @@ from sqlalchemy.orm import Mapped, mapped_column
 from rooms.schema import Base, Row, one_of, options
 
 OUTCOMES = ("accepted", "refused", "unanswered", "changed", "cancelled", "no_alternative", "ended", "sites_out")
-"""What came of a displacement. "changed": its host gave it another time or other rooms; the last three were decided with
-the displacement itself."""
+"""What came of a displacement. "changed": its host gave it another time or other rooms; the last three were decided
+with the displacement itself."""
 BATCH_ACTS = ("postpone", "put_back")
 ITEM_STATES = ("waiting", "done", "skipped")
 

@@ -28,6 +28,9 @@ class Consent:
     many: bool = False
 
 
+NO_CONSENT = Consent()
+
+
 @dataclass(frozen=True)
 class Rival:
     """A conference of lower rank in the way. ``room_ids``: the rooms that it would lose, none when it only shares a

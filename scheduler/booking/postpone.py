@@ -44,7 +44,7 @@ ROUTINE = tuple(kind.code for kind in KINDS if kind.kind_class != "other" and no
 
 @dataclass(frozen=True)
 class Chosen:
-    """Which conferences: those that start during [since, until), of ``kinds``, hosted by ``host_unit_ids`` (None: all)."""
+    """Those that start during [since, until), of ``kinds``, hosted by ``host_unit_ids`` (None: all)."""
 
     since: datetime
     until: datetime

@@ -64,10 +64,12 @@ def find_back(db: Session, batch_id: int) -> Batch | None:
     return db.scalar(select(Batch).where(Batch.of_id == batch_id))
 
 
-def list_batches(db: Session, limit: int) -> Sequence[Batch]:
-    """Those that postponed, newest first."""
-    query = select(Batch).where(Batch.act == "postpone").order_by(Batch.id.desc()).limit(limit)
-    return db.scalars(query).all()
+def list_batches(db: Session, made_by: str | None, limit: int) -> Sequence[Batch]:
+    """Those that postponed, newest first; None: whoever made them."""
+    query = select(Batch).where(Batch.act == "postpone")
+    if made_by is not None:
+        query = query.where(Batch.made_by == made_by)
+    return db.scalars(query.order_by(Batch.id.desc()).limit(limit)).all()
 
 
 class Waiting(NamedTuple):

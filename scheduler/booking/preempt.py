@@ -1,8 +1,8 @@
 """A wish of higher rank takes rooms, lines and hosts from conferences of lower rank, in one transaction.
 
 Equal never displaces; closures and maintenance never give way. A displaced conference loses the needed rooms and waits
-with one time held for it that fits; its host decides (displaced.py). What runs or starts soon gives way only by a choice
-made for it. Nobody is half displaced: when anything stands in the way in the end, nothing is written.
+with one time held for it that fits; its host decides (displaced.py). What runs or starts soon gives way only by a
+choice made for it. Nobody is half displaced: when anything stands in the way in the end, nothing is written.
 """
 
 from __future__ import annotations

@@ -27,7 +27,7 @@ def list_holding(db: Session, room_ids: Collection[int], since: datetime, until:
         Reservation.room_id.in_(room_ids), Reservation.holds.is_(True), Reservation.starts < until,
         Reservation.starts > since - LONGEST_SPAN, Reservation.ends > since,
     )  # fmt: skip
-    return [Held(*row) for row in db.execute(query.distinct())]
+    return [Held(room_id or 0, conference_id) for room_id, conference_id in db.execute(query.distinct())]
 
 
 def list_holders(

@@ -34,7 +34,7 @@ class ChoiceIn(Model):
 
 
 class DisplaceIn(BookingIn):
-    """A conference that takes rooms from others of lower rank. ``confirmed``: the keys of those that the preview showed;
+    """A conference that takes rooms from others of lower rank. ``confirmed``: the keys that the preview showed;
     ``many``: it is known that there are many."""
 
     confirmed: list[Line40] = Field(default=[], max_length=MOST)

@@ -10,7 +10,7 @@ from urllib.parse import urlencode
 from aiohttp import web
 from sqlalchemy.orm import Session
 
-from confsvc.access import Actor
+from confsvc.access import Actor, Permission, may_somewhere
 from confsvc.web import keys
 from confsvc.web.pages.lines import LineView, line_views
 from confsvc.web.pages.phrases import FORMS, STANDINGS, Phrases
@@ -89,7 +89,8 @@ async def show(request: web.Request) -> web.Response:
             "to": f"{query.until:%d/%m/%Y}" if query.until else str(request.query.get("to", "")),
         },
         states=[(code, words.say(STANDINGS[code][1])) for code in STATES],
-        forms=[(code, words.form(code)) for code in FORMS], **context,
+        forms=[(code, words.form(code)) for code in FORMS],
+        may_postpone=may_somewhere(keys.actor(request), Permission.CONFERENCE_CANCEL), **context,
     )  # fmt: skip
 
 

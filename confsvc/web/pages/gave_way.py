@@ -35,8 +35,8 @@ SAID = {
 OUTCOMES = {
     "accepted": "the other time was accepted", "refused": "the other time was refused",
     "unanswered": "nobody answered, it was postponed", "changed": "its host changed it",
-    "cancelled": "it was cancelled", "no_alternative": "no other time fitted, it was postponed", "ended": "it was ended",
-    "sites_out": "it went on without these sites",
+    "cancelled": "it was cancelled", "no_alternative": "no other time fitted, it was postponed",
+    "ended": "it was ended", "sites_out": "it went on without these sites",
 }  # fmt: skip
 
 

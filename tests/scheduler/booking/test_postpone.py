@@ -33,8 +33,8 @@ def province(database: Database) -> Database:
 def some(database: Database, count: int = 4) -> list[Booked]:
     def work(db: Session) -> list[Booked]:
         made = [
-            book(db, wish(starts=START + 2 * n * HOUR, ends=START + (2 * n + 1) * HOUR), actor="a", now=NOW, rules=RULES)
-            for n in range(count)
+            book(db, wish(starts=at, ends=at + HOUR), actor="a", now=NOW, rules=RULES)
+            for at in (START + 2 * n * HOUR for n in range(count))
         ]
         book(db, wish(kind="emergency", room_ids=(14,), host_unit_id=11, clash_confirmed=True), actor="a", now=NOW,
              rules=RULES)  # fmt: skip
@@ -105,7 +105,8 @@ async def test_they_come_back_where_they_still_fit(province: Database) -> None:
     with pytest.raises(WrongMove):  # not finished yet
         province.write_now(lambda db: bring_back(db, key, actor="account:1", now=NOW))
     await work_batches(province, NOW, RULES)
-    province.write_now(lambda db: book(db, wish(room_ids=(12,), host_unit_id=12, ends=START + HOUR), actor="a", now=NOW, rules=RULES))
+    other = wish(room_ids=(12,), host_unit_id=12, ends=START + HOUR)
+    province.write_now(book, other, actor="a", now=NOW, rules=RULES)
     back = province.write_now(lambda db: bring_back(db, key, actor="account:1", now=NOW))
     await work_batches(province, NOW, RULES)
     assert states(province, made) == ["postponed", "planned", "planned", "planned"]
@@ -113,7 +114,7 @@ async def test_they_come_back_where_they_still_fit(province: Database) -> None:
     def after(db: Session) -> None:
         batch = find_batch(db, back)
         assert batch is not None
-        assert [(item.state, item.code) for item in list_items(db, batch.id)][0] == ("skipped", "room_taken")
+        assert next((item.state, item.code) for item in list_items(db, batch.id)) == ("skipped", "room_taken")
         uid = getattr(find_conference(db, made[1].key), "uid", "")
         sent = db.execute(select(Edition.method, Edition.sequence).where(Edition.uid == uid).order_by(Edition.number))
         assert [tuple(row) for row in sent] == [("REQUEST", 0), ("CANCEL", 1), ("REQUEST", 2)]
