@@ -52,7 +52,7 @@ def list_held(db: Session, room_ids: Collection[int], since: datetime, until: da
         )
         .order_by(Reservation.room_id, Reservation.starts, Reservation.id)
     )  # fmt: skip
-    return [Held(*row[:-3], *map(bool, row[-3:])) for row in db.execute(query)]
+    return [Held._make(row) for row in db.execute(query)]
 
 
 class Span(NamedTuple):

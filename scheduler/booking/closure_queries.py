@@ -100,7 +100,7 @@ def _list_closed_names(db: Session, ids: Collection[int]) -> dict[int, list[str]
     )
     found: dict[int, dict[str, None]] = {}
     for closure_id, *names in db.execute(query):
-        found.setdefault(closure_id, {}).update(dict.fromkeys(name for name in names if name))
+        found.setdefault(closure_id or 0, {}).update(dict.fromkeys(name for name in names if name))
     return {closure_id: list(names) for closure_id, names in found.items()}
 
 

@@ -36,6 +36,7 @@ from scheduler.booking.capacity_queries import (
 from scheduler.booking.carried import carried_top
 from scheduler.booking.carried_queries import list_carried
 from scheduler.booking.limits import is_urgent
+from scheduler.booking.closed_queries import find_closed
 from scheduler.booking.party import Party
 from scheduler.booking.plan import Plan
 from scheduler.booking.queries import LinePart, list_taken
@@ -211,7 +212,7 @@ def _bridge_into(found: Survey, bridge_id: int, used: list[Profile], around: _Ar
     wanted = bridge_amount(used, guests, around.size, rules.guest_profile)
     found.place.bridge_id = bridge_id
     found.place.holds.append(Hold(BRIDGE, bridge_id, *span, wanted))
-    if not limit.known:
+    if not limit.known and not find_closed(around.db, bridge_id, *span):
         return
     fullest = list_bridge_peaks(around.db, ids, *span, except_id=around.except_id).get(bridge_id, Amount())
     fullest += around.own(BRIDGE, *span).get(bridge_id, Amount())

@@ -57,6 +57,6 @@ def _parts(db: Session, resource: Any, since: datetime, until: datetime, sight: 
     found = []
     for starts, ends, *sums, host, key, title, seen, reason in db.execute(query):
         load = Load(starts, ends, Amount(*(int(size) for size in sums)))
-        shown = (key, title) if seen else ("", reason or "")
-        found.append(Part(load, host or 0, *shown, reason is not None))
+        shown = Part(load, host or 0, "", reason or "", reason is not None)
+        found.append(shown._replace(key=key, title=title) if seen else shown)
     return found
