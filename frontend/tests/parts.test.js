@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { covering, startsOf } from "../js/grid.js";
 import { tidyDate, tidyTime } from "../js/fields.js";
+import { dayAndTime, minutesOf, target } from "../js/move.js";
 import { roughly } from "../js/relative.js";
 import { linkDelay, rejoinDelay, retryDelay } from "../kiosk/backoff.js";
 import { addSample, bestOffset, Clock } from "../kiosk/clock.js";
@@ -167,4 +168,16 @@ test("what a line carried is the middle of what was measured, told once, and not
 test("a hall is told when the meeting ends and whether it can go on", () => {
   assert.deepEqual(endingText({ minutes: 10, extension: 30 }, "09:30"), ["Kết thúc 09:30, kéo dài được 30 phút", "ends 09:30, 30 min more at most"]);
   assert.deepEqual(endingText({ minutes: 5, extension: 0 }, "09:30"), ["Kết thúc 09:30, không kéo dài được", "ends 09:30, cannot go on"]);
+});
+
+test("a meeting moves by whole steps and stays within the day, whatever minute it begins at", () => {
+  const scale = { at: minutesOf("2026-12-02T08:10"), long: 90, unit: 15, first: minutesOf("2026-12-02T07:00"), last: minutesOf("2026-12-02T18:00") };
+  const seen = (steps) => Object.values(dayAndTime(target(scale, steps))).join(" ");
+  assert.equal(seen(0), "2026-12-02 08:10");
+  assert.equal(seen(2), "2026-12-02 08:40");
+  assert.equal(seen(-99), "2026-12-02 07:10");
+  assert.equal(seen(99), "2026-12-02 16:25");
+  assert.equal(target({ ...scale, long: 2000 }, 5), scale.at, "longer than the table: it stays");
+  const week = { ...scale, unit: 1440, first: minutesOf("2026-11-30T00:00"), last: minutesOf("2026-12-07T00:00") };
+  assert.equal(dayAndTime(target(week, 9)).day, "2026-12-06");
 });

@@ -82,13 +82,15 @@ def _sensible(day: date, now: datetime) -> date:
 
 def form_page(
     request: web.Request, asked: Asked, *, errors: tuple[FieldError, ...] = (), conference: Conference | None = None,
-    status: int = 200, unsent: datetime | None = None,
+    status: int = 200, unsent: datetime | None = None, moved: bool = False,
 ) -> web.Response:  # fmt: skip
-    """The whole page, everything typed kept. ``unsent``: when something was typed here that can be gone on with."""
+    """The whole page, everything typed kept. ``unsent``: when something was typed here that can be gone on with.
+    ``moved``: another time was filled in that is not saved."""
     words = Phrases(request[keys.LANGUAGE])
     return render(
         request, "book.html", status=status, errors=error_texts(_in_order(errors), words), conference=conference,
         **form_context(request, asked, words), **answer_context(asked, words, base_of(conference), keys.rules(request)),
+        moved=moved,
         seen_at=keys.now(request).isoformat(), unsent=words.near(unsent, keys.now(request)) if unsent else "",
     )  # fmt: skip
 

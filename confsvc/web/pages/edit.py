@@ -19,7 +19,7 @@ from confsvc.web.pages.changes import change_views, room_ids
 from confsvc.web.pages.choices import load_places
 from confsvc.web.pages.phrases import Phrases
 from confsvc.web.pages.sight import find_hosted
-from confsvc.web.pages.typed import Fields, text_field
+from confsvc.web.pages.typed import Fields, parse_day, parse_time, text_field
 from confsvc.web.pages.ways import follow
 from confsvc.web.pages.wish import Typed, read_typed, typed_of
 from confsvc.web.rendering import redirect, render
@@ -28,21 +28,26 @@ from scheduler.booking import edit
 from scheduler.booking.booking import Booked, Rules
 from scheduler.booking.history_queries import list_changes, list_room_names
 from scheduler.errors import NoPlace, Stale, TooLate, WrongMove
-from scheduler.local_time import local_day
+from scheduler.local_time import instant, local_day
 from scheduler.models import Conference
 
 P = Permission.CONFERENCE_CHANGE
 
 
 async def show(request: web.Request) -> web.Response:
-    """GET /conferences/{key}/edit."""
+    """GET /conferences/{key}/edit; ``day`` and ``start``, where it was dropped on the timeline, fill in a new time."""
+    day, clock = parse_day(request.query.get("day", "")), parse_time(request.query.get("start", ""))
+    to = instant(day, clock) if day and clock else None
     asked, conference = await request.app[keys.DATABASE].read(
-        _stored, keys.actor(request), request.match_info["key"], now=keys.now(request), rules=keys.rules(request)
+        _stored, keys.actor(request), request.match_info["key"], now=keys.now(request), rules=keys.rules(request), to=to
     )
-    return form_page(request, asked, conference=conference)
+    return form_page(request, asked, conference=conference, moved=to is not None)
 
 
-def _stored(db: Session, actor: Actor, key: str, *, now: datetime, rules: Rules) -> tuple[Asked, Conference]:
+def _stored(
+    db: Session, actor: Actor, key: str, *, now: datetime, rules: Rules, to: datetime | None = None
+) -> tuple[Asked, Conference]:
+    """The form as it stands in the database; ``to``: at that time instead, as long as before."""
     conference = find_hosted(db, actor, key, P)
     if conference.state not in edit.CHANGEABLE:
         raise WrongMove(state=conference.state, to="changed")
@@ -50,6 +55,7 @@ def _stored(db: Session, actor: Actor, key: str, *, now: datetime, rules: Rules)
         raise TooLate(starts=conference.starts.isoformat())
     places = load_places(db, actor, P, local_day(conference.starts))
     typed = typed_of(edit.booking_of(db, conference), places)
+    typed = typed.moved_to(to) if to else typed
     return ask(db, actor, typed, now=now, rules=rules, permission=P, except_id=conference.id), conference
 
 

@@ -21,7 +21,8 @@ LONGEST_FREE = 8  # steps
 
 @dataclass(frozen=True)
 class Cell:
-    """``kind``: free, off, held, mine, waiting, live, maintenance, buffer (a room kept for setting up or clearing).
+    """``kind``: free, off, held, mine, asked (waits for approval, the room is held), waiting (waits, and the room is
+    not held), live, maintenance, buffer (a room kept for setting up or clearing).
     ``held``: what stands there."""
 
     kind: str
@@ -100,6 +101,8 @@ def _kind(item: Held, now: datetime) -> str:
         return "maintenance"
     if not item.holds:
         return "waiting"
+    if item.state == "pending":
+        return "asked"
     if item.state == "open" and item.conference_starts <= now < item.conference_ends:
         return "live"
     return "mine" if item.own else "held"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
-from datetime import timedelta
+from datetime import date, time, timedelta
 from typing import Any
 
 import pytest
@@ -13,6 +13,7 @@ from confsvc.config import Settings
 from confsvc.database import Database
 from confsvc.models import Unsent
 from confsvc.web import keys
+from scheduler.local_time import instant
 from scheduler.models import Site
 from tests.browser import violations
 from tests.confsvc.conftest import PASSWORD, Service, serving
@@ -162,6 +163,56 @@ async def test_the_timeline_is_walked_by_arrows_and_enter_books(service: Service
     assert await page.evaluate(script) == ["VP UBND tỉnh"]
 
 
+async def _movable(service: Service) -> str:
+    rules, starts = service.app[keys.RULES], instant(date(2026, 12, 2), time(8))
+    return service.database.write_now(
+        scenes.booked, "STTTT", ("STTTT", "HHOA"), starts, now=service.now, rules=rules
+    ).key
+
+
+async def test_a_meeting_is_dragged_to_another_time_and_lands_in_its_form(service: Service, chromium: Browser) -> None:
+    key = await _movable(service)
+    page = await signed_in(chromium, service)
+    await page.goto(f"{service.url}/timeline?day=2026-12-02&q=hiep+hoa")
+    place = await page.locator("[data-move]").bounding_box()
+    table = await page.locator("[data-grid]").bounding_box()
+    assert place and table
+    await page.mouse.move(place["x"] + 20, place["y"] + 10)
+    await page.mouse.down()
+    await page.mouse.move(place["x"] + 20 + place["width"] * 6 / 8, place["y"] + 12, steps=4)
+    assert "02/12 09:30–11:30" in str(await page.text_content("[data-move-say]"))
+    await page.keyboard.press("Escape")
+    assert await page.text_content("[data-move-say]") == ""
+    await page.mouse.up()
+    assert "/timeline" in page.url, "Esc leaves it where it was"
+    await page.mouse.move(place["x"] + 20, place["y"] + 10)
+    await page.mouse.down()
+    await page.mouse.move(place["x"] + 20 + place["width"] * 6 / 8, place["y"] + 12, steps=4)
+    await page.mouse.up()
+    await page.wait_for_url(f"**/conferences/{key}/edit?day=2026-12-02&start=09%3A30")
+    assert await page.input_value("#f-start") == "09:30" and await page.input_value("#f-end") == "11:30"
+    assert page.mistakes == [] and await violations(page, "moved") == []  # type: ignore[attr-defined]
+
+
+async def test_a_meeting_is_moved_by_keys_over_a_day_and_a_week(service: Service, chromium: Browser) -> None:
+    key = await _movable(service)
+    page = await signed_in(chromium, service)
+    for view, expected in (("day", "?day=2026-12-02&start=08%3A30"), ("week", "?day=2026-12-04&start=08%3A00")):
+        await page.goto(f"{service.url}/timeline?day=2026-12-02&view={view}&q=hiep+hoa")
+        await page.locator("[data-move]").focus()
+        for press in ("Enter", "ArrowRight", "Escape", "Enter", "ArrowRight", "ArrowRight", "ArrowLeft", "ArrowRight"):
+            await page.keyboard.press(press)
+        assert await violations(page, view) == []
+        await page.keyboard.press("Enter")
+        await page.wait_for_url(f"**/conferences/{key}/edit{expected}")
+    await page.goto(f"{service.url}/timeline?day=2026-12-02&q=hiep+hoa")
+    await page.locator("[data-move]").focus()
+    await page.keyboard.press("Enter")
+    await page.keyboard.press("Enter")
+    await page.wait_for_url(f"**/conferences/{key}")
+    assert page.mistakes == []  # type: ignore[attr-defined]
+
+
 async def test_the_page_of_a_conference_asks_again_by_itself(service: Service, chromium: Browser) -> None:
     rules, starts = service.app[keys.RULES], service.now + timedelta(minutes=30)
     key = service.database.write_now(
@@ -188,7 +239,8 @@ async def test_no_page_has_an_accessibility_violation(service: Service, chromium
     page = await signed_in(chromium, service, color_scheme=scheme, bypass_csp=True)
     found = []
     for address in (
-        "/", "/timeline", "/timeline?view=week", "/book", "/in-person", "/conferences", "/conferences?q=zzz",
+        "/", "/timeline", "/timeline?view=week", "/timeline?view=list", "/book", "/in-person", "/conferences",
+        "/conferences?q=zzz",
         f"/conferences/{key}", f"/conferences/{key}/edit", f"/conferences/{key}/cancel", f"/conferences/{over}",
         f"/conferences/{over}/result", f"/j/{key}",
     ):  # fmt: skip

@@ -61,6 +61,7 @@ def test_kinds_are_told_apart() -> None:
     assert [kind(), kind(own=True), kind(holds=False), kind(state="open", own=True)] == [
         "held", "mine", "waiting", "live",
     ]  # fmt: skip
+    assert kind(state="pending", own=True) == "asked"
 
 
 def test_nothing_is_free_at_the_weekend_and_the_line_of_now_lies_inside_the_day_only() -> None:
@@ -81,11 +82,13 @@ async def test_a_title_stands_only_where_it_may_be_known(service: Service) -> No
         ("hhoa", "site_contact", "HHOA", "own", True), ("leader", "leader", "UBNDT", None, True),
     ):  # fmt: skip
         browser = await service.browser(service.account(login, function, unit=unit, at=scope))
-        for view in (address, f"{address}&view=week"):
+        for view in (f"{address}&view=list", f"{address}&view=week", address):
             page = (await browser.get(view)).text
             assert ("Kiểm điểm cán bộ" in page) is knows, (login, view)
             assert "Sở Nội vụ" in page
             assert ("/book?room=" in page) is (function == "booker")
+            assert ("Chuyển giờ" in page) is (login == "snv"), "only who may change it is offered that"
+            assert ("data-move=" in page) is (login == "snv" and "list" not in view)
         if not knows:
             assert "Sở Nội vụ, đến 10:00" in page
 
@@ -103,3 +106,22 @@ async def test_units_stand_in_protocol_order_and_are_found_without_accents(servi
     assert "02/12/2026" in (await browser.get(f"/book?room={room[1]}&day=2026-12-02&start=07:30")).text
     assert "Không có phòng phù hợp" in (await browser.get("/timeline?q=zzz")).text
     assert (await browser.get("/timeline?day=rubbish&view=x&page=-1")).status_code == 200
+
+
+async def test_a_new_time_is_filled_into_the_form_and_nothing_is_saved(service: Service) -> None:
+    rules, starts = service.app[keys.RULES], instant(DAY, time(8))
+    key = service.database.write_now(
+        scenes.booked, "STTTT", ("STTTT", "HHOA"), starts, now=service.now, rules=rules
+    ).key
+    service.database.write_now(
+        scenes.booked, "SNV", ("SNV", "HHOA"), instant(DAY, time(14)), now=service.now, rules=rules
+    )
+    clerk = await service.browser(service.account("clerk", "booker", unit="STTTT"))
+    page = (await clerk.get(f"/conferences/{key}/edit?day=2026-12-02&start=14:30")).text
+    assert 'value="14:30"' in page and 'value="16:30"' in page and 'id="moved"' in page
+    assert "Sở Nội vụ giữ đến" in page, "the clash is shown before anything is saved"
+    for rubbish in ("day=x&start=14:30", "day=2026-12-02&start=99:99", "day=2026-12-02", ""):
+        page = (await clerk.get(f"/conferences/{key}/edit?{rubbish}")).text
+        assert 'value="08:00"' in page and 'id="moved"' not in page
+    listed = (await clerk.get("/timeline?day=2026-12-02&view=list")).text
+    assert f'href="/conferences/{key}/edit#f-date"' in listed and "Trống cả ngày" in listed
