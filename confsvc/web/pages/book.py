@@ -44,6 +44,7 @@ async def show(request: web.Request) -> web.Response:
     asked, kept = await request.app[keys.DATABASE].read(
         _fresh, keys.actor(request), request.query, now=keys.now(request), rules=keys.rules(request)
     )
+    asked = await with_offer(request, asked)
     return form_page(request, asked, unsent=kept.at if kept and "unsent" not in request.query else None)
 
 

@@ -20,7 +20,7 @@ from confsvc.web.pages.wish import read_typed
 from confsvc.web.rendering import redirect
 from rooms.errors import FieldError, Invalid
 from scheduler.booking.booking import Rules
-from scheduler.booking.giving_way import Consent
+from scheduler.booking.giving_way import NO_CONSENT
 from scheduler.booking.preempt import Preempted, preempt
 from scheduler.errors import GivesWay, NoPlace
 
@@ -35,7 +35,7 @@ async def with_offer(request: web.Request, asked: Asked) -> Asked:
         request.app[keys.DATABASE], asked.wish.booking, actor=keys.actor(request), now=keys.now(request),
         rules=keys.rules(request),
     )  # fmt: skip
-    consent = consent_of(await request.post()) if request.method == "POST" else Consent()
+    consent = consent_of(await request.post()) if request.method == "POST" else NO_CONSENT
     return replace(asked, offer=found, consent=consent) if found else asked
 
 
