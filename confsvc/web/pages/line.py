@@ -53,7 +53,7 @@ async def show(request: web.Request) -> web.Response:
     looked = await request.app[keys.DATABASE].read(_look, actor, int(request.match_info["id"]), first)
     whole = looked.limit.amount
     ways = [("kbps_up", words("Up, kbit/s"), whole.kbps_up), ("kbps_down", words("Down, kbit/s"), whole.kbps_down)]
-    pictures = [(measure, name, most, _columns(looked.loads, measure, most, words)) for measure, name, most in ways]
+    pictures = [(measure, name, _bars(looked.loads, measure, most, words)) for measure, name, most in ways]
     return render(
         request, "line.html", w=words, o=looked, first=first, last=first + timedelta(days=DAYS - 1),
         before=first - timedelta(days=DAYS), after=first + timedelta(days=DAYS), pictures=pictures, whole=whole,
@@ -72,12 +72,11 @@ def _look(db: Session, actor: Actor, line_id: int, first: date) -> Looked:
     return Looked(line, find_unit_by_id(db, line.owner_unit_id, first), rooms, loads, list_short_names(db, hosted))
 
 
-def _columns(loads: Sequence[DayLoad], measure: str, most: int, words: Words) -> list[dict[str, object]]:
-    """What is taken and what is left at the fullest moment of each day, for the macro ``columns``."""
-    bars = []
+def _bars(loads: Sequence[DayLoad], measure: str, most: int, words: Words) -> list[dict[str, object]]:
+    """What is taken at the fullest moment of each day, for the macro ``bars``."""
+    rows: list[dict[str, object]] = []
     for load in loads:
         taken = getattr(load.highest, measure)
-        bars.append(
-            {"label": f"{words.short_weekday(load.day)} {load.day:%d/%m}", "a": taken, "b": max(most - taken, 0)}
-        )
-    return bars
+        label = f"{words.short_weekday(load.day)} {load.day:%d/%m}"
+        rows.append({"label": label, "part": min(taken, most), "whole": most, "shown": f"{100 * taken // most} %"})
+    return rows
