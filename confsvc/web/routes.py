@@ -124,6 +124,7 @@ MEETINGS = (
     Route("GET", f"{MEETING}/end", running.show_end, P.CONFERENCE_READ),
     Route("POST", f"{MEETING}/end", running.end_it, P.CONFERENCE_READ),
     Route("POST", f"{MEETING}/comments", beside.add, P.SIGNED_IN),  # whoever sees it
+    Route("POST", f"{MEETING}/still-wanted", beside.keep_series, P.CONFERENCE_CHANGE),
     Route("POST", f"{MEETING}/trial", beside.try_out, P.CONFERENCE_BOOK),
     Route("POST", f"{MEETING}/here", running.say_here, P.SIGNED_IN),  # whoever sits there
     Route("GET", f"{MEETING}/result", result.show, P.CONFERENCE_READ),
@@ -249,11 +250,11 @@ PROGRAMS = (
     Route("POST", f"{API}/conferences/displacing", displacing_data.displace, P.CONFERENCE_BOOK),
     Route("POST", f"{CONFERENCE}/time/accept", displacing_data.accept_time, P.CONFERENCE_CHANGE),
     Route("POST", f"{CONFERENCE}/time/refuse", displacing_data.refuse_time, P.CONFERENCE_CHANGE),
-    Route("POST", f"{API}/conferences/logged", conferences.log, P.CONFERENCE_LOG),
     Route("POST", f"{API}/postponements/preview", postpone_data.look, P.CONFERENCE_CANCEL),
     Route("POST", f"{API}/postponements", postpone_data.start, P.CONFERENCE_CANCEL),
     Route("GET", f"{API}/postponements/{{key:[2-9a-hjkmnp-z]{{10}}}}", postpone_data.course, P.CONFERENCE_CANCEL),
     Route("POST", f"{API}/postponements/{{key:[2-9a-hjkmnp-z]{{10}}}}/back", postpone_data.back, P.CONFERENCE_CANCEL),
+    Route("POST", f"{API}/conferences/logged", conferences.log, P.CONFERENCE_LOG),
     Route("GET", CONFERENCE, reading.read, P.CONFERENCE_READ),
     Route("PUT", CONFERENCE, conferences.put, P.CONFERENCE_CHANGE),
     Route("PATCH", CONFERENCE, conferences.patch, P.CONFERENCE_CHANGE),

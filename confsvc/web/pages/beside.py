@@ -26,6 +26,7 @@ from scheduler.booking.trial import TRIED, book_trial
 from scheduler.booking.trial_queries import find_trial
 from scheduler.conduct.comment_queries import list_comments
 from scheduler.conduct.comments import comment
+from scheduler.conduct.missed import confirm_series, is_doubtful
 from scheduler.errors import NoPlace, Stale, WrongMove
 from scheduler.local_time import local_day
 from scheduler.models import Conference
@@ -41,8 +42,9 @@ class CommentView:
 
 
 def beside(db: Session, actor: Actor, conference: Conference, words: Phrases, *, now: datetime) -> dict[str, Any]:
-    """``comments``; ``trial``: its trial run, ``trial_for``: the conference that it tries out, or None; ``may_try``:
-    whether this person may book a trial run; ``for_other``: whoever booked it works for another office than the host."""
+    """``comments``; ``trial``: its trial run, ``trial_for``: the conference that it tries out, or None; ``doubtful``:
+    nobody came to the last dates of its series; ``may_try``: whether this person may book a trial run;
+    ``for_other``: whoever booked it works for another office than the host."""
     rows = list_comments(db, conference.id)
     names = list_actor_names(db, {row.by for row in rows}, words)
     trial = find_trial(db, conference.id)
@@ -52,7 +54,7 @@ def beside(db: Session, actor: Actor, conference: Conference, words: Phrases, *,
     unit_id = find_account_unit(db, int(number)) if kind == "account" else None
     return {
         "comments": [CommentView(row.at, names[row.by], row.text) for row in rows],
-        "trial": trial, "trial_for": tried,
+        "trial": trial, "trial_for": tried, "doubtful": is_doubtful(db, conference),
         "may_try": fits and trial is None and local_day(conference.starts) > local_day(now)
         and may(actor, Permission.CONFERENCE_BOOK, conference.host_unit_id),
         "for_other": unit_id is not None and unit_id != conference.host_unit_id,
@@ -73,6 +75,19 @@ async def add(request: web.Request) -> web.Response:
 
 def _add(db: Session, actor: Actor, key: str, said: str, *, now: datetime) -> None:
     comment(db, find_seen(db, actor, key).id, said, actor=actor.text, now=now)
+
+
+async def keep_series(request: web.Request) -> web.Response:
+    """POST /conferences/{key}/still-wanted: the series goes on though nobody came lately."""
+    key, language = request.match_info["key"], request[keys.LANGUAGE]
+    await request.app[keys.DATABASE].write(_keep, keys.actor(request), key, now=keys.now(request))
+    said = text("Noted: the series goes on.", language)
+    return redirect(request, f"/conferences/{key}", flash=said, tone="ok")
+
+
+def _keep(db: Session, actor: Actor, key: str, *, now: datetime) -> None:
+    conference = find_hosted(db, actor, key, Permission.CONFERENCE_CHANGE)
+    confirm_series(db, conference, actor=actor.text, now=now)
 
 
 async def try_out(request: web.Request) -> web.Response:

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import re
-from datetime import timedelta
+from datetime import datetime, timedelta
+from functools import partial
 from typing import Any
 
 import httpx
 import pytest
+from sqlalchemy import update
+from sqlalchemy.orm import Session
 
 from confsvc.web import keys
 from rooms.models import Change
 from scheduler.booking.booking import Rules
-from scheduler.models import Conference, Reservation
+from scheduler.models import Conference, Reservation, Series, Site
 from tests.confsvc.conftest import Service
 from tests.confsvc.pages import scenes
 from tests.confsvc.pages.test_conference import rules_of, whole
@@ -213,3 +216,34 @@ async def test_who_booked_for_another_office_is_named_with_it(service: Service) 
     assert re.search(r"Người hanh thay mặt Sở ", page)
     clerk = await service.browser(service.account("clerk", "booker", unit="STTTT"))
     assert "thay mặt" in (await clerk.get(f"/conferences/{booked.key}")).text
+
+
+async def test_a_series_to_which_nobody_came_three_times_asks_on_its_next_page(
+    service: Service, clerk: httpx.AsyncClient
+) -> None:
+    first, rules = service.now + timedelta(days=8), rules_of(service)
+    book = partial(service.database.write_now, scenes.booked, "STTTT", ("STTTT", "HHOA"), now=service.now, rules=rules)
+    ids = [book(first + timedelta(days=7 * n)).id for n in range(4)]
+    service.database.write_now(missed_three, ids, made_at=service.now)
+    key = service.database.read_now(lambda db: db.get_one(Conference, ids[3]).key)
+    page = (await clerk.get(f"/conferences/{key}")).text
+    assert "Chuỗi họp còn cần không?" in page
+    form = {"csrf": field(page, "csrf")}
+    assert (await clerk.post(f"/conferences/{key}/still-wanted", data=form)).status_code == 303
+    service.database.write_now(lambda db: db.execute(update(Conference).where(Conference.id.in_(ids[:3])).values(
+        starts=service.now - timedelta(hours=2), opens=service.now - timedelta(hours=3), original_starts=None
+    )))  # fmt: skip
+    assert "Chuỗi họp còn cần không?" not in (await clerk.get(f"/conferences/{key}")).text
+
+
+def missed_three(db: Session, ids: list[int], *, made_at: datetime) -> None:
+    """The first three of these become past dates of a series to which nobody came."""
+    series = Series(
+        key="chuoi", title="Giao ban", host_unit_id=db.get_one(Conference, ids[0]).host_unit_id, counts="each",
+        tz="Asia/Ho_Chi_Minh", local_start="2026-12-02T08:00:00", minutes=120, wish={}, made_by="cli", made_at=made_at,
+    )  # fmt: skip
+    db.add(series)
+    db.flush()
+    db.execute(update(Conference).where(Conference.id.in_(ids)).values(series_id=series.id))
+    db.execute(update(Conference).where(Conference.id.in_(ids[:3])).values(state="recorded", due=None))
+    db.execute(update(Site).where(Site.conference_id.in_(ids[:3])).values(given_back_at=made_at))
