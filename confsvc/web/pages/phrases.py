@@ -12,6 +12,7 @@ from datetime import date, datetime
 from typing import Any
 
 from confsvc.i18n import text
+from confsvc.web.pages.approval_words import ASKED, ASKED_WHY, GIVEN, LAPSES
 from scheduler.local_time import LOCAL, local_day
 from scheduler.work_calendar import SpecialDay
 
@@ -107,19 +108,6 @@ STATES = {
     "draft": "Draft", "planned": "Scheduled", "provisioned": "Ready", "open": "In progress", "ended": "Ended",
     "recorded": "Recorded", "cancelled": "Cancelled", "pending": "Waiting for approval", "postponed": "Postponed",
 }  # fmt: skip
-ASKED = {
-    "head": "the head of the host office", "hall": "the office of the Provincial People's Committee",
-    "operator": "the technical operator",
-}  # fmt: skip
-ASKED_WHY = {
-    "rule": "a rule of the house asks for it", "leader": "a leader of the province chairs",
-    "capacity": "many sites: lines and video host are looked at",
-}  # fmt: skip
-_GIVEN = ("answered", "displaced")
-LAPSES = {
-    "not_decided": "nobody decided before it was to begin",
-    "no_letter": "the number of its letter did not come in time",
-}
 TROUBLES = {
     "step_failed": "The system could not take the next step of this meeting; it tries again by itself.",
     "room_not_ended": "The video host did not end the video room after the meeting.",
@@ -180,7 +168,7 @@ class Phrases:
         """Why something was done; what the clock gave as a code in words."""
         if act == "lapsed" and reason in LAPSES:
             return self.say(LAPSES[reason])
-        return self.say("the host is %(unit)s", unit=reason) if act in _GIVEN and reason else reason
+        return self.say("the host is %(unit)s", unit=reason) if act in GIVEN and reason else reason
 
     def fact(self, code: str) -> str:
         return self.say(FACTS.get(code, code))
