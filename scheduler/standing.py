@@ -10,7 +10,7 @@ from typing import Literal, Protocol, get_args
 
 Standing = Literal[
     "draft", "pending", "scheduled", "approved", "invited", "ready", "live", "ended", "unconfirmed", "held",
-    "failed_online", "not_held", "cancelled", "postponed",
+    "failed_online", "not_held", "cancelled", "postponed", "displaced",
 ]  # fmt: skip
 STANDINGS: tuple[Standing, ...] = get_args(Standing)
 
@@ -42,6 +42,7 @@ def standing(conference: Standable, now: datetime) -> Standing:
 
     "live" is said of the time that was told to everybody: a video room where the first site waits is "ready", and one
     that stays open for its grace after the end has "ended". While facts are still awaited nothing is asked of anybody.
+    "displaced" is for those who know that a request gave way and is asked about another time: not told by the row.
     Before, it is drafted, asked for, approved (where somebody had to), and invited to once its letter has a number.
     """
     state = conference.state

@@ -33,7 +33,7 @@ from scheduler.booking.history_queries import find_current_room, list_changes, l
 from scheduler.booking.reading import TROUBLED, SiteView, part_views, recipient_views, site_views
 from scheduler.local_time import local_day
 from scheduler.models import Conference
-from scheduler.standing import standing, wants_result
+from scheduler.standing import Standing, standing, wants_result
 from scheduler.timing import spans
 
 Heard = Callable[[int], datetime | None]
@@ -88,12 +88,14 @@ def _fresh(
     conference, timing = find_seen(db, actor, key), rules.timing
     sites = site_views(db, conference, now=now, seen_at=seen_at)
     recipients = recipient_views(db, conference)
-    here = standing(conference, now)
+    gave_way, took = gave_way_views(db, conference, words, now)
+    here: Standing = "displaced" if gave_way else standing(conference, now)
     running = running_view(db, actor, conference, sites, words, now=now, rules=rules)
     changes = list_changes(db, conference.id)
     troubled = [r for r in recipients if r.delivery in TROUBLED and not r.removed]
     times = spans(conference.starts, conference.ends, timing, booked_ends=conference.booked_ends)
     return {
+        "gave_way": gave_way, "took": took, "may_answer": is_allowed(actor, ANSWERING, conference.host_unit_id),
         "conference": conference, "standing": here, "course": course(conference, changes, here, words, timing, now),
         "running": running, "sites": sites, "inside": sum(s.since is not None for s in sites), "recipients": recipients,
         "troubled": troubled, "phones": list_phones(db, {r.mail for r in troubled}),
@@ -126,9 +128,7 @@ def _whole(
     rooms = list_room_names(db, room_ids(changes))
     facts = list_last_facts(db, conference.id, MOST_FACTS) if may.conduct or may.change or may.confirm else []
     host = list_names(db, [conference.host_unit_id], local_day(conference.starts)).get(conference.host_unit_id)
-    gave_way, took = gave_way_views(db, conference, words, now)
     return context | beside(db, actor, conference, words, now=now) | {
-        "gave_way": gave_way, "took": took, "may_answer": is_allowed(actor, ANSWERING, conference.host_unit_id),
         "host": host, "parts": parts, "changes": change_views(changes, actors, rooms, units, words),
         "booked_by": actors[conference.booked_by], "facts": [(f.at, words.fact(f.kind), _who(f.data)) for f in facts],
         "video": find_current_room(db, conference.id) if may.conduct else None,

@@ -15,7 +15,7 @@ from scheduler.timing import Timing, spans
 _STEPS = (("draft", "Draft"), ("pending", "Waiting for approval"), ("scheduled", "Scheduled"),
           ("invited", "Letter issued"), ("ready", "Ready"), ("live", "In progress"), ("ended", "Ended"),
           ("result", "Result"))  # fmt: skip
-_PLACE = {"draft": 0, "pending": 1, "scheduled": 2, "approved": 2, "invited": 3, "ready": 4, "live": 5, "ended": 6,
+_PLACE = {"draft": 0, "pending": 1, "displaced": 1, "scheduled": 2, "approved": 2, "invited": 3, "ready": 4, "live": 5, "ended": 6,
           "unconfirmed": 7}  # fmt: skip
 _ACT = {"draft": "drafted", "pending": "asked", "scheduled": "booked", "invited": "letter", "ready": "provision",
         "result": "result"}  # fmt: skip
@@ -50,6 +50,8 @@ def course(
         at = when.get(_ACT.get(name, ""), planned.get(name))
         if name == "result":
             label = _result_label(here)
+        if name == "pending" and here == "displaced":
+            label, at = "Gave way, another time is held", when.get("displaced")
         if name == "scheduled" and (conference.approved_at is not None or here == "pending"):
             label, at = "Approved", conference.approved_at
         elif name == "scheduled" and here == "draft":
@@ -70,7 +72,7 @@ def _left_out(name: str, here: Standing, conference: Conference, when: dict[str,
     if name == "draft":
         return here != "draft" and "drafted" not in when
     if name == "pending":
-        return here != "pending" and conference.approved_at is None
+        return here not in ("pending", "displaced") and conference.approved_at is None
     return name == "invited" and not conference.letter_number and conference.hold_until is None
 
 

@@ -35,7 +35,7 @@ STANDINGS = {
     "live": ("live", "In progress"), "ended": ("done", "Ended"),
     "unconfirmed": ("waiting", "Awaiting confirmation of the result"), "held": ("done", "Held"),
     "failed_online": ("lost", "Could not be held online"), "not_held": ("cancelled", "Not held"),
-    "cancelled": ("cancelled", "Cancelled"),
+    "cancelled": ("cancelled", "Cancelled"), "displaced": ("late", "Gave way, another time is held"),
 }  # fmt: skip
 REASONS = {
     "content": "The matter wants people in one room (mediation, paper vote, personnel)",

@@ -103,7 +103,7 @@ def _look(db: Session, actor: Actor, typed: Typed, look: bool, *, now: datetime)
 def _chosen(actor: Actor, typed: Typed, places: Places) -> tuple[Chosen | None, list[FieldError]]:
     """What the form names, or what of it cannot be read."""
     first, last = parse_day(typed.since), parse_day(typed.until)
-    errors = [FieldError(n, "day_form") for n, day in (("since", first), ("until", last)) if day is None]
+    errors = [FieldError(n, "not_a_date") for n, day in (("since", first), ("until", last)) if day is None]
     if first and last and last < first:
         errors.append(FieldError("until", "before_start"))
     kinds = tuple(kind.code for kind in KINDS if kind.code in typed.kinds)
