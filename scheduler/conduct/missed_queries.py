@@ -18,7 +18,8 @@ def list_missed(db: Session, series_id: int, *, since: datetime | None, limit: i
     """Of the last ``limit`` conferences of a series that began after ``since``, the newest first: whether every site
     was given back because nobody was there."""
     sites = select(Site.id).where(Site.conference_id == Conference.id)
-    missed = exists(sites) & ~exists(sites.where(Site.given_back_at.is_(None)))
+    kept = Site.given_back_at.is_(None) | (Site.given_back_at < Conference.starts)
+    missed = exists(sites) & ~exists(sites.where(kept))
     query = select(missed).where(Conference.series_id == series_id, Conference.state.in_(BEGAN))
     if since is not None:
         query = query.where(Conference.starts > since)

@@ -44,11 +44,21 @@ def list_unseen(db: Session, conference: Conference) -> list[Site]:
     )
     seen = {one.site_id for one in sightings(list_facts(db, conference.id), devices)}
     sites = list_sites(db, conference.id)
-    there = {site.id for site in sites if site.id in seen or site.checked_in_at is not None}
+    there = {site.id for site in sites if site.id in seen or said_here(conference, site)}
     return [
         site for site in sites
-        if site.id not in there and site.given_back_at is None and not (site.role == "main" and there)
+        if site.id not in there and not is_given_back(conference, site) and not (site.role == "main" and there)
     ]  # fmt: skip
+
+
+def said_here(conference: Conference, site: Site) -> bool:
+    """Whether somebody said so of this sitting; what was said before the conference was postponed holds no more."""
+    return site.checked_in_at is not None and site.checked_in_at >= conference.opens
+
+
+def is_given_back(conference: Conference, site: Site) -> bool:
+    """Whether it was given back in this sitting."""
+    return site.given_back_at is not None and site.given_back_at >= conference.starts
 
 
 def give_back(db: Session, conference: Conference, site: Site, *, actor: str, now: datetime) -> None:
@@ -84,9 +94,9 @@ def check_in(db: Session, key: str, room_id: int, *, actor: str, now: datetime, 
         raise NotFound(kind="site", key=key)
     if conference.state not in ("provisioned", "open") or now >= conference.ends:
         raise WrongMove(state=conference.state, to="checked_in")
-    if site.given_back_at is not None:
+    if is_given_back(conference, site):
         _take_again(db, conference, site, now, timing)
-    elif site.checked_in_at is not None:
+    elif said_here(conference, site):
         return
     queries.set_site(db, site.id, {"checked_in_at": now, "checked_in_by": actor, "given_back_at": None})
     after = {"rooms": [room_id]}

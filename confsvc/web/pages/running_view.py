@@ -21,7 +21,7 @@ from scheduler.conduct.lifecycle import (
     NOBODY_SEEN,
     ending_steps,
 )
-from scheduler.conduct.presence import list_unseen
+from scheduler.conduct.presence import is_given_back, list_unseen, said_here
 from scheduler.conduct.presence_queries import list_unit_ids_at
 from scheduler.conduct.queries import list_done, list_warned
 from scheduler.conduct.room_to_extend import RoomToExtend, room_to_extend
@@ -54,11 +54,11 @@ def running_view(
     rules: Rules,
 ) -> RunningView:  # fmt: skip
     if conference.state not in ("provisioned", "open"):
-        given = {s.room_id: "back" for s in list_sites(db, conference.id) if s.given_back_at is not None}
+        given = {s.room_id: "back" for s in list_sites(db, conference.id) if is_given_back(conference, s)}
         return RunningView(taps=given)
     sites = list_sites(db, conference.id)
     inside = {view.room_id for view in views if view.since is not None}
-    taps = {site.room_id: tap for site in sites if (tap := _tap(site)) and site.room_id not in inside}
+    taps = {site.room_id: tap for site in sites if (tap := _tap(conference, site)) and site.room_id not in inside}
     tappable = [s for s in sites if s.room_id not in inside and taps.get(s.room_id) != "here" and now < conference.ends]
     may_tap = frozenset(s.room_id for s in tappable if may_check_in(db, actor, conference, s))
     if conference.state == "provisioned" or now < conference.starts:
@@ -82,10 +82,10 @@ def may_check_in(db: Session, actor: Actor, conference: Conference, site: Site) 
     return any(unit == actor.unit_id or may(actor, Permission.CONTACT_EDIT, unit) for unit in units)
 
 
-def _tap(site: Site) -> str:
-    if site.given_back_at is not None:
+def _tap(conference: Conference, site: Site) -> str:
+    if is_given_back(conference, site):
         return "back"
-    return "here" if site.checked_in_at is not None else ""
+    return "here" if said_here(conference, site) else ""
 
 
 def _left(conference: Conference, now: datetime) -> int | None:

@@ -246,4 +246,4 @@ def missed_three(db: Session, ids: list[int], *, made_at: datetime) -> None:
     db.flush()
     db.execute(update(Conference).where(Conference.id.in_(ids)).values(series_id=series.id))
     db.execute(update(Conference).where(Conference.id.in_(ids[:3])).values(state="recorded", due=None))
-    db.execute(update(Site).where(Site.conference_id.in_(ids[:3])).values(given_back_at=made_at))
+    db.execute(update(Site).where(Site.conference_id.in_(ids[:3])).values(given_back_at=made_at + timedelta(days=90)))

@@ -36,7 +36,7 @@ def weekly(db: Session, dates: int) -> list[int]:
 def over(db: Session, conference_id: int, *, missed: bool) -> None:
     db.execute(update(Conference).where(Conference.id == conference_id).values(state="recorded", due=None))
     sites = update(Site).where(Site.conference_id == conference_id)
-    db.execute(sites.values(given_back_at=NOW))
+    db.execute(sites.values(given_back_at=START + 20 * WEEK))
     if not missed:
         db.execute(sites.where(Site.room_id == 12).values(given_back_at=None))
 

@@ -16,7 +16,7 @@ from scheduler.conduct.advance import finish
 from scheduler.conduct.agenda import BridgeFace, agenda
 from scheduler.conduct.extension import extend
 from scheduler.conduct.lifecycle import ending_steps
-from scheduler.conduct.presence import check_in
+from scheduler.conduct.presence import check_in, list_unseen
 from scheduler.conduct.queries import list_done, list_warned
 from scheduler.errors import NoCapacity, RoomTaken, WrongMove
 from scheduler.models import Reservation, Site
@@ -224,3 +224,14 @@ def test_of_missed_warnings_only_the_last_is_given(world: World) -> None:
     assert set(done) >= {"ending_10", "ending_5"} and "ending_1" not in done
     (warned,) = world.database.read_now(list_warned, [world.booked.key], ending_steps()).values()
     assert warned.step == "ending_5"
+
+
+def test_what_was_said_of_an_earlier_sitting_holds_no_more(world: World) -> None:
+    world.seen("occupant.joined", 2, START)
+    here(world, 12, START + minutes(5))
+    wait(world)
+    later = timedelta(days=1)
+    world.set(starts=START + later, ends=END + later, opens=START + later - minutes(60), latest_end=END + 2 * later)
+    conference = world.conference()
+    unseen = world.database.read_now(list_unseen, conference)
+    assert {site.room_id for site in unseen} == {11, 12, 13}
