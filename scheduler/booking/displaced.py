@@ -56,6 +56,7 @@ def accept(db: Session, key: str, *, version: int, actor: str, now: datetime, ru
     found.refuse()
     kept = {name: getattr(conference, name) for name in KEPT}
     columns = wish_columns(booking, wanted.times, actor=actor, now=now, rules=rules) | kept
+    columns["altered"] = conference.original_starts is not None
     set_displacement(db, conference.id, "accepted", by=actor, now=now)
     bind(db, conference, wanted, found.place, columns, act="time_accepted", actor=actor, now=now, rules=rules)
     _poke(db, conference)

@@ -15,6 +15,7 @@ from confsvc.database import Database
 from rooms.models import Change
 from scheduler.booking.book import book, check
 from scheduler.booking.booking import Booked, Booking, GuestWish
+from scheduler.booking.capacity import BridgeLimit
 from scheduler.booking.displaced import accept, refuse
 from scheduler.booking.edit import booking_of, change
 from scheduler.booking.giving_way import Consent, Preview
@@ -23,7 +24,7 @@ from scheduler.booking.preempt_queries import list_displacements, list_open_disp
 from scheduler.booking.queries import find_conference
 from scheduler.booking.rank import rank_of
 from scheduler.conduct.advance import advance
-from scheduler.errors import GivesWay, NotAsked, RoomTaken
+from scheduler.errors import GivesWay, NoCapacity, NotAsked, RoomTaken
 from scheduler.models import Closure, Conference, Displacement, Edition, Effect, Reservation
 from scheduler.rulebook import RuleBook
 from scheduler.timing import Timing, spans, squeezed
@@ -279,3 +280,59 @@ def test_a_running_one_gives_way_only_as_chosen(province: Database, choice: str)
         no_overlap(db)
 
     province.read_now(after)
+
+
+def test_a_full_video_host_is_freed_by_the_lowest_rank_which_keeps_its_rooms(province: Database) -> None:
+    rules = replace(RULES, bridge_limits={1: BridgeLimit(seats=6)})
+
+    def work(db: Session) -> None:
+        meeting = book(db, wish(room_ids=(11, 12), kind="working"), actor="a", now=NOW, rules=rules)
+        lost = book(db, wish(room_ids=(13, 14), host_unit_id=13), actor="a", now=NOW, rules=rules)
+        booking = emergency(room_ids=(2, 15, 16), host_unit_id=15)
+        with pytest.raises(NoCapacity):
+            book(db, booking, actor="a", now=NOW, rules=rules)
+        made = preempt(db, booking, consent_to(lost), actor="account:1", now=NOW, rules=rules)
+        assert [(way.key, way.rooms) for way in made.preview.ways] == [(lost.key, ())]
+        assert the(db, meeting).state == "planned" and the(db, lost).state == "pending"
+        setup = START - timedelta(minutes=15)
+        assert {(13, setup), (14, setup)} <= holds(db, lost)
+
+    province.write_now(work)
+
+
+def test_who_gave_way_may_have_to_again_and_is_asked_about_a_new_time(province: Database) -> None:
+    def work(db: Session) -> None:
+        lost = training(db)
+        take(db, emergency(), consent_to(lost))
+        first = list_open_displacements(db, None)[0].displacement
+        starts, ends = first.alternative_starts, first.alternative_ends
+        assert starts is not None and ends is not None
+        take(db, emergency(starts=starts, ends=ends, clash_confirmed=True), consent_to(lost))
+        (again,) = list_open_displacements(db, None)
+        assert again.displacement.alternative_starts not in (None, starts)
+        assert the(db, lost).state == "pending"
+        assert db.scalars(select(Displacement.outcome).order_by(Displacement.id)).all() == ["changed", None]
+        assert letters(db, lost) == [("REQUEST", "booked")]
+        no_overlap(db)
+
+    province.write_now(work)
+
+
+def test_without_any_other_time_it_is_postponed_at_once(province: Database) -> None:
+    def work(db: Session) -> None:
+        lost = training(db)
+        span = {"starts": START + timedelta(hours=3), "ends": START + timedelta(days=2)}
+        for number in range(12):
+            shift = timedelta(days=2 * number)
+            db.execute(insert(Closure).values(id=number + 1, key=f"k{number}", kind="closed", reason="Lũ", made_by="a",
+                                              made_at=NOW, starts=span["starts"] + shift,
+                                              ends=span["ends"] + shift + timedelta(hours=3)))  # fmt: skip
+            db.execute(insert(Reservation).values(room_id=13, closure_id=number + 1, holds=True,
+                                                  starts=span["starts"] + shift,
+                                                  ends=span["starts"] + shift + timedelta(days=2)))  # fmt: skip
+        made = take(db, emergency(), consent_to(lost))
+        assert [way.outcome for way in made.preview.ways] == ["no_alternative"]
+        assert the(db, lost).state == "postponed" and holds(db, lost) == set()
+        assert letters(db, lost)[1:] == [("CANCEL", "postponed")]
+
+    province.write_now(work)
