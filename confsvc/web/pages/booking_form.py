@@ -148,11 +148,12 @@ def _buffer(asked: Asked, rules: Rules, words: Phrases) -> str:
     times = asked.answer.times
     if times is None or (times.room_from, times.room_until) == (times.starts, times.ends):
         return ""
-    said = {"since": words.clock(times.room_from), "until": words.clock(times.room_until)}
-    return words.say(
-        "%(since)s–%(until)s, with %(setup)s min to set up and %(clear)s min to clear", **said,
-        setup=_minutes(times.starts - times.room_from), clear=_minutes(times.room_until - times.ends),
-    )  # fmt: skip
+    said = f"{words.clock(times.room_from)}–{words.clock(times.room_until)}"
+    needs = (
+        ("%(minutes)s min to set up", _minutes(times.starts - times.room_from)),
+        ("%(minutes)s min to clear", _minutes(times.room_until - times.ends)),
+    )
+    return ", ".join([said, *(words.say(need, minutes=minutes) for need, minutes in needs if minutes)])
 
 
 def _minutes(length: timedelta) -> int:
