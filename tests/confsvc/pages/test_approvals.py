@@ -18,6 +18,7 @@ from confsvc import accounts
 from confsvc.config import Settings
 from confsvc.database import Database
 from confsvc.web import keys
+from confsvc.web.routes import API
 from scheduler.models import Approval, Conference, Effect, OfficialLetter
 from scheduler.rule_acts import RuleWish, put_rule
 from tests.browser import violations
@@ -208,6 +209,38 @@ async def test_a_number_belongs_to_one_letter_and_wrong_ones_are_said(
     assert "Chỉ ghi số" in wrong.text and "Ngày này chưa đến" in wrong.text
 
 
+async def test_programs_decide_and_record_the_letter(service: Service) -> None:
+    rule(service, "approval_by", "own_head")
+    await refresh(service)
+    clerk = service.program(service.account("clerk", "booker", unit="STTTT"))
+    head = service.program(service.account("head", "approver", unit="STTTT"))
+    rooms = (await clerk.get(f"{API}/rooms", params={"unit": "STTTT"})).json()["items"]
+    wish = {
+        "title": "Giao ban", "kind": "briefing", "form": "online", "starts": "2026-12-10T08:00:00+07:00",
+        "ends": "2026-12-10T09:00:00+07:00", "no_secrets": True, "sites": [rooms[0]["key"]], "chair_level": "leader",
+    }  # fmt: skip
+    made = (await clerk.post(f"{API}/conferences", json=wish)).json()
+    assert made["state"] == "pending"
+    one = f"{API}/conferences/{made['key']}"
+    assert (await clerk.get(f"{API}/approvals")).status_code == 403
+    waiting = (await head.get(f"{API}/approvals")).json()["items"]
+    assert [(q["function"], q["reasons"], q["mine"]) for q in waiting[0]["questions"]] == [
+        ("head", ["rule"], True), ("hall", ["leader"], False),
+    ]  # fmt: skip
+    half = (await head.post(f"{one}/approve", json={"version": 1})).json()
+    assert half["state"] == "pending"
+    again = await head.post(f"{one}/approve", json={"version": half["version"]})
+    assert (again.status_code, again.json()["code"]) == (403, "not_asked")
+    office = service.program(service.account("vanphong", "approver", unit="VPUB", at=None))
+    done = (await office.post(f"{one}/approve", json={"version": half["version"]})).json()
+    assert done["state"] == "planned"
+    letter = {"version": done["version"], "number": "12", "symbol": "gm-stttt", "issued": "2026-11-23"}
+    assert (await clerk.get(f"{one}/letter")).status_code == 404
+    assert (await clerk.put(f"{one}/letter", json=letter)).status_code == 200
+    assert (await clerk.get(f"{one}/letter")).json()["shown"] == "12/GM-STTTT"
+    assert (await clerk.get(one)).json()["letter_number"] == "12/GM-STTTT"
+
+
 @pytest.mark.browser
 async def test_the_pages_are_accessible_and_decide_by_keyboard(
     settings: Settings, sqlite_url: str, chromium: Browser
@@ -238,7 +271,8 @@ async def test_the_pages_are_accessible_and_decide_by_keyboard(
         await page.fill("[name=password]", PASSWORD)
         await page.press("[name=password]", "Enter")
         await page.wait_for_url("**/")
-        keys_ = service.database.read_now(lambda db: list(db.scalars(select(Conference.key).order_by(Conference.id))))
+        by_id = select(Conference.key).order_by(Conference.id)
+        keys_ = service.database.read_now(lambda db: list(db.scalars(by_id)))
         found = await looked_at(page, "today", "/") + await looked_at(page, "approvals", "/approvals")
         found += await looked_at(page, "waiting", f"{KEY}{keys_[2]}")
         await page.goto("/approvals")
@@ -253,7 +287,8 @@ async def test_the_pages_are_accessible_and_decide_by_keyboard(
         found += await looked_at(page, "letter", f"{KEY}{keys_[0]}/letter")
         found += await looked_at(page, "book", "/book")
         await page.close()
-        states = service.database.read_now(lambda db: list(db.scalars(select(Conference.state).order_by(Conference.id))))
+        by_id = select(Conference.state).order_by(Conference.id)
+        states = service.database.read_now(lambda db: list(db.scalars(by_id)))
         assert (states, found) == (["planned", "draft", "draft"], [])
     database.close()
 
