@@ -3,6 +3,7 @@ has booked already."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 
 from sqlalchemy.orm import Session
@@ -15,14 +16,16 @@ from scheduler.rule_queries import find_booked_time
 
 
 def objections(
-    db: Session, booking: Booking, *, now: datetime, rules: Rules, draft: bool = False, except_id: int = 0
-) -> list[FieldError]:
+    db: Session, booking: Booking, *, now: datetime, rules: Rules, draft: bool = False, except_id: int = 0,
+    besides: Sequence[Booking] = (),
+) -> list[FieldError]:  # fmt: skip
     """Wrong fields. ``except_id``: the conference that is being changed; one that is booked and keeps its kind and time
-    is not asked for notice again, so that a name can be put right the day before."""
+    is not asked for notice again, so that a name can be put right the day before. ``besides``: earlier dates of its
+    series that are not written yet."""
     moved = not except_id or find_booked_time(db, except_id) != (booking.kind, booking.starts, booking.ends)
     errors = field_errors(booking, now=now, rules=rules, draft=draft, moved=moved)
     if booking.top_profile and booking.top_profile not in {profile.code for profile in rules.profiles}:
         errors.append(FieldError("top_profile", "unknown_value"))
     if moved and not draft:
-        errors += quota_errors(db, booking, rules=rules, except_id=except_id)
+        errors += quota_errors(db, booking, rules=rules, except_id=except_id, besides=besides)
     return errors

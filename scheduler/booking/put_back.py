@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy.orm import Session
 
@@ -64,12 +65,18 @@ def put_back(
 
 def _leave_ended_entry(db: Session, conference: Conference) -> None:
     """The shared entry knows nothing of this date any more when it was cancelled as a whole or ends before: then the
-    date gets an entry of its own."""
+    date gets an entry of its own, and what the rule does not have any more is an extra date."""
     series = find_series_by_id(db, conference.series_id) if conference.series_id is not None else None
-    if series is None or conference.recurrence_id is None:
+    if series is None or series.rule is None:
         return
-    if series.closed_at is not None or conference.recurrence_id not in rule_dates(series):
-        set_columns_of(db, [conference.id], {"uid": None, "recurrence_id": None})
+    columns: dict[str, Any] = {}
+    gone = conference.original_starts is not None and conference.original_starts not in rule_dates(series)
+    if gone:
+        columns |= {"original_starts": None, "altered": False}
+    if conference.recurrence_id is not None and (gone or series.closed_at is not None):
+        columns |= {"uid": None, "recurrence_id": None}
+    if columns:
+        set_columns_of(db, [conference.id], columns)
         db.refresh(conference)
 
 

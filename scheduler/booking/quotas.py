@@ -7,7 +7,7 @@ see the last free place: the limit is a policy, not a room.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
@@ -44,9 +44,11 @@ class _Limit:
         return self.what.endswith("month")
 
 
-def quota_errors(db: Session, booking: Booking, *, rules: Rules, except_id: int = 0) -> list[FieldError]:
+def quota_errors(
+    db: Session, booking: Booking, *, rules: Rules, except_id: int = 0, besides: Sequence[Booking] = ()
+) -> list[FieldError]:
     """What would go beyond the host's limits, each with limit, who set it, what is used, and the day from which on it
-    would fit (None: not within the next periods)."""
+    would fit (None: not within the next periods). ``besides``: dates of its series that are not written yet."""
     if booking.ends <= booking.starts or is_urgent(booking, rules):
         return []
     limits = list(_limits(booking, rules))
@@ -55,6 +57,7 @@ def quota_errors(db: Session, booking: Booking, *, rules: Rules, except_id: int 
     first = min(_period(local_day(booking.starts), limit.monthly)[0] for limit in limits)
     last = max(_later(local_day(booking.starts), limit.monthly, LOOK_AHEAD)[1] for limit in limits)
     held = list_host_sittings(db, booking.host_unit_id, instant(first), instant(last), except_id=except_id)
+    held += [(one.kind, one.starts, one.ends) for one in besides]
     return list(_exceeded(booking, limits, held))
 
 

@@ -21,6 +21,7 @@ from scheduler.booking.series_queries import (
     delete_skips,
     find_locked_series,
     list_locked_members,
+    set_columns_of,
     set_series,
 )
 from scheduler.booking.series_wish import Scope
@@ -140,5 +141,20 @@ def end_rule(
         values = {"closed_at": now}
     set_series(db, series.id, values)
     db.refresh(series)
+    let_go(db, series)
     what = "changed" if living else "cancelled"
     owe_series(db, series, what, now=now, major=True, expires=last, also=told, reason=reason)
+
+
+def let_go(db: Session, series: Series) -> None:
+    """What is cancelled and has no day in the rule any more is none of its dates; put back, it is an extra one."""
+    if series.rule is None:
+        return
+    dates = set(rule_dates(series))
+    for one in list_locked_members(db, series.id):
+        if one.state in OFF and one.original_starts is not None and one.original_starts not in dates:
+            columns: dict[str, Any] = {"original_starts": None, "altered": False}
+            if one.recurrence_id is not None:
+                columns |= {"recurrence_id": None, "uid": None}
+            set_columns_of(db, [one.id], columns)
+            db.refresh(one)

@@ -71,12 +71,19 @@ def judge(
     db: Session, dates: Sequence[Wished], *, now: datetime, rules: Rules, held: bool = False
 ) -> list[Judged]:  # fmt: skip
     """Every date by itself, by the house's rules and by who takes part. ``held``: for whoever books (find_party)."""
-    return [_judged(db, one, now=now, rules=rules, held=held) for one in dates]
+    found: list[Judged] = []
+    fresh: list[Booking] = []
+    for one in dates:
+        found.append(_judged(db, one, now=now, rules=rules, held=held, besides=() if one.kept else fresh))
+        fresh += [] if one.kept else [one.booking]
+    return found
 
 
-def _judged(db: Session, one: Wished, *, now: datetime, rules: Rules, held: bool) -> Judged:
+def _judged(
+    db: Session, one: Wished, *, now: datetime, rules: Rules, held: bool, besides: Sequence[Booking]
+) -> Judged:
     booking = one.booking
-    made = Judged(one, objections(db, booking, now=now, rules=rules, except_id=one.kept))
+    made = Judged(one, objections(db, booking, now=now, rules=rules, except_id=one.kept, besides=besides))
     said = list(warnings(booking, now=now, rules=rules))
     party: Party | None = None
     if not any(error.field in ("starts", "ends") for error in made.errors):

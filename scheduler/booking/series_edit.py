@@ -24,9 +24,9 @@ from scheduler.booking.invitations import next_dtstamp
 from scheduler.booking.letters import owe_edition
 from scheduler.booking.recurrence import parse_rule, wall
 from scheduler.booking.series import BookedSeries
-from scheduler.booking.series_cancel import call_off, locked_series, people_of, to_come
+from scheduler.booking.series_cancel import call_off, let_go, locked_series, people_of, to_come
 from scheduler.booking.series_dates import Judged, judge, lock_all, refuse, survey_all
-from scheduler.booking.series_letters import owe_series, sharing
+from scheduler.booking.series_letters import first_start, owe_series, sharing
 from scheduler.booking.series_match import Match, match
 from scheduler.booking.series_queries import (
     add_skips,
@@ -63,7 +63,8 @@ def change_series(
     turn = turn_of(series, members, booking, scope, since, rule, now)
     ahead = {one.id for one in to_come(members, now)}
     skips = set(list_skips(db, series.id))
-    found = match(members, skips, turn.tail, turn.dates, changeable=ahead)
+    ruled = series.rule is not None
+    found = match(members, skips, turn.tail, turn.dates, changeable=ahead, split=turn.split, by_day=ruled)
     return _Change(db, turn, found, choices or {}, actor, now, rules).run()
 
 
@@ -77,6 +78,7 @@ class _Change:
         self.actor, self.now, self.rules = actor, now, rules
         self.told = people_of(db, [one for one, _ in found.live if one.recurrence_id] + found.cancelled + found.single)
         self.last = max((one.ends for one in turn.members), default=now)
+        self.oldest = first_start(turn.series)
 
     def run(self) -> BookedSeries:
         db, found = self.db, self.found
@@ -99,7 +101,7 @@ class _Change:
 
     def _judged(self, touched: Sequence[int]) -> list[Judged]:
         """All locks, then everything that was held is given back, then the place of each date."""
-        db, turn = self.db, self.turn
+        db = self.db
         bridges = list_bridges_of(db, touched)
         wished = [self._wished(one, at, bridges.get(one.id)) for one, at in self.found.live]
         wished += [Wished(at, moved(self._at(at), self.choices.get(at))) for at in self.found.new]
@@ -109,7 +111,7 @@ class _Change:
         delete_reservations_of(db, touched)
         survey_all(db, judged, self.rules)
         refuse(judged)
-        if not judged and not turn.kept:
+        if not judged:
             raise Invalid([FieldError("choices", "none_left")])
         return judged
 
@@ -161,17 +163,22 @@ class _Change:
     ) -> BookedSeries:  # fmt: skip
         db, found, now = self.db, self.found, self.now
         by_id = {one.id: one for one, _ in found.live}
+        for one, at in (*found.off, *left_out):  # put back, they take place as they were booked
+            where = _stands(series, one, at) | {"altered": _apart(series, at, booking_of(db, one))}
+            set_columns_of(db, [one.id], where)
+        let_go(db, series)
+        let_go(db, self.turn.series)
         kept = [date for date in judged if date.wished.kept]
         fresh = [date for date in judged if not date.wished.kept]
         bundles: list[Bundle] = []
         for date in kept:
             one = by_id[date.wished.kept]
-            where = _stands(series, one, date.wished.original) | {"altered": _apart(series, date)}
+            at = date.wished.original
+            where = _stands(series, one, at) | {"altered": _apart(series, at, date.wished.booking)}
             bundles.append(write_date(db, one, date, where, actor=self.actor, now=now, rules=self.rules))
-        for one, at in (*found.off, *left_out):
-            set_columns_of(db, [one.id], _stands(series, one, at))
         if series.rule is not None:
-            delete_skips(db, series.id, since=min(self.turn.cut, self.turn.dates[0]))
+            if not self.turn.split:
+                delete_skips(db, series.id, since=self.turn.cut if self.turn.kept else self.oldest)
             add_skips(db, series.id, found.skips, by=self.actor, at=now)
         members, made = new_members(db, Kin.of(series), fresh, actor=self.actor, now=now, rules=self.rules)
         insert_all(db, [*bundles, *members])
@@ -217,7 +224,6 @@ def _stands(series: Series, one: Conference, at: datetime) -> dict[str, Any]:
     return {"series_id": series.id, "original_starts": at, **shared}
 
 
-def _apart(series: Series, date: Judged) -> bool:
-    if series.rule is None:
-        return False
-    return differs(wish_at(series.wish, date.wished.original, series.minutes), date.wished.booking)
+def _apart(series: Series, at: datetime, booking: Booking) -> bool:
+    """Whether a date is other than its series says."""
+    return series.rule is not None and differs(wish_at(series.wish, at, series.minutes), booking)

@@ -29,16 +29,22 @@ class Match:
 
 def match(
     members: Sequence[Conference], skips: Collection[datetime], tail: Sequence[datetime], dates: Sequence[datetime], *,
-    changeable: Collection[int],
+    changeable: Collection[int], split: bool = False, by_day: bool = True,
 ) -> Match:  # fmt: skip
     """``tail``: the old original starts that are changed, ``dates``: the new ones. ``changeable``: ids of conferences
-    still to come; others are past, and their new date is passed over."""
+    still to come; others are past, and their new date is passed over. ``split``: the new dates are another series'.
+    ``by_day`` False: of a list, which may have two
+    sessions on a day."""
+
+    def day(at: datetime) -> object:
+        return local_day(at) if by_day else at
+
     found = Match()
     there = {one.original_starts: one for one in members if one.original_starts is not None}
-    old_of: Mapping[object, datetime] = {local_day(at): at for at in tail}
+    old_of: Mapping[object, datetime] = {day(at): at for at in tail}
     used: set[datetime] = set()
     for date in dates:
-        old = old_of.get(local_day(date))
+        old = old_of.get(day(date))
         one = there.get(old) if old is not None else None
         if old is not None:
             used.add(old)
@@ -48,7 +54,7 @@ def match(
             found.live.append((one, date))
         elif one.state in OFF:
             found.off.append((one, date))
-        elif date != old:
+        elif split or date != old:
             found.skips.append(date)
     for old in tail:
         gone = there.get(old)

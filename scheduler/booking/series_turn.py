@@ -12,7 +12,7 @@ from rooms.errors import FieldError, Invalid
 from scheduler.booking.booking import Booking
 from scheduler.booking.recurrence import expand, parse_rule
 from scheduler.booking.series_cancel import cut_of, locked_series
-from scheduler.booking.series_letters import rule_dates
+from scheduler.booking.series_letters import OFF, rule_dates
 from scheduler.booking.series_match import rest_of
 from scheduler.booking.series_wish import Scope, wish_at
 from scheduler.errors import TooLate
@@ -81,6 +81,8 @@ def turn_of(
     left = rest_of(parse_rule(series.rule), len(kept), booking.starts, first)
     wanted = parse_rule(rule) if rule is not None else left
     patterned = timed or wanted != left
+    if not any(one.original_starts in kept and one.state not in OFF for one in members):
+        kept = []  # nothing of it takes place before: there is nothing to keep apart
     split = bool(kept) and (patterned or scope == "following")
     dates = expand(wanted, booking.starts)
     return Turn(series, members, booking, cut, kept, tail, wanted.text(), dates, patterned, split)

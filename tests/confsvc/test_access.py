@@ -161,6 +161,11 @@ def samples(key: str) -> dict[tuple[str, str], Sample]:
     return {
         ("POST", f"{API}/conferences"): Sample(f"{API}/conferences", {**WISH, **PAST}, bound=True),
         ("POST", f"{API}/conferences/check"): Sample(f"{API}/conferences/check", {**WISH, **PAST}, bound=True),
+        ("POST", f"{API}/series"): Sample(f"{API}/series", {**WISH, **PAST, "rule": "FREQ=DAILY;COUNT=2"}, bound=True),
+        ("POST", f"{API}/series/check"): Sample(
+            f"{API}/series/check", {**WISH, **PAST, "rule": "FREQ=DAILY;COUNT=2"}, bound=True
+        ),
+        ("POST", f"{CONFERENCE}/put-back"): Sample(f"{one}/put-back", STALE, bound=True),
         ("POST", f"{API}/conferences/logged"): Sample(
             f"{API}/conferences/logged",
             {"title": "Thử", "kind": "briefing", "host": OWN, **FUTURE, "units": ["SYT"], "reason": "content"},

@@ -41,7 +41,8 @@ def _letters(db: Session) -> list[tuple[EditionRow, dict[str, Any]]]:
 
 def calendars(database: Database, mail: str) -> list[Calendar]:
     """Every calendar object that went to an address, linted one after the other as its client gets them."""
-    found, previous = [], {}
+    found: list[Calendar] = []
+    previous: dict[str, tuple[int, str]] = {}
     for edition, payload in database.read_now(_letters):
         if payload["mail"] != mail:
             continue

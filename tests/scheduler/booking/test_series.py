@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -22,6 +22,7 @@ from scheduler.booking.series_queries import find_series, list_members, list_ski
 from scheduler.booking.series_wish import Choices, SeriesFindings, SeriesWish
 from scheduler.errors import SeriesBlocked
 from scheduler.models import CalendarItem, Conference, Edition, Effect, Reservation, Series
+from scheduler.rulebook import RuleBook, RuleRow
 from scheduler.work_calendar import SpecialDay, WorkCalendar
 from tests.scheduler.booking.offices import NOW, RULES, START, offices, wish
 
@@ -39,15 +40,15 @@ def sessions(*starts: datetime, **changes: Any) -> SeriesWish:
     return SeriesWish(wish(**changes), "once", sessions=tuple((at, at + 2 * HOUR) for at in starts))
 
 
-def booked(db: Session, series: SeriesWish, choices: Choices | None = None, rules: Rules = RULES) -> BookedSeries:
+def booked(db: Session, /, series: SeriesWish, choices: Choices | None = None, rules: Rules = RULES) -> BookedSeries:
     return book_series(db, series, choices, actor="account:1", now=NOW, rules=rules)
 
 
-def checked(db: Session, series: SeriesWish, choices: Choices | None = None, rules: Rules = RULES) -> SeriesFindings:
+def checked(db: Session, /, series: SeriesWish, choices: Choices | None = None, rules: Rules = RULES) -> SeriesFindings:
     return check_series(db, series, choices, now=NOW, rules=rules)
 
 
-def single(db: Session, booking: Booking) -> None:
+def single(db: Session, /, booking: Booking) -> None:
     book(db, booking, actor="account:1", now=NOW, rules=RULES)
 
 
@@ -119,7 +120,7 @@ def test_each_date_is_looked_at_and_other_times_of_its_day_are_offered(database:
     assert [one.altered for one in dates] == [False, True, False]
     skips = database.read_now(lambda db: list_skips(db, made.id))
     assert skips == [START + 2 * WEEK]
-    content = database.read_now(lambda db: db.scalars(select(Edition).order_by(Edition.id.desc())).first()).content
+    content = database.read_now(lambda db: list(db.scalars(select(Edition).order_by(Edition.id))))[-1].content
     assert content["exdates"] == [(START + 2 * WEEK).isoformat()]
     (override,) = content["overrides"]
     assert (override["recurrence_id"], override["starts"]) == ((START + WEEK).isoformat(), moved.isoformat())
@@ -218,3 +219,12 @@ def test_more_rooms_and_dates_than_the_lock_table_bears(database: Database) -> N
     offices(database, 8)
     made = database.write_now(booked, weekly(30, room_ids=(2, *range(11, 19))))  # 270 room keys: the gate
     assert len(made.dates) == 30
+
+
+def test_the_dates_of_a_series_count_towards_the_hosts_limit(database: Database) -> None:
+    offices(database)
+    row = RuleRow(1, "quota_count_week", None, None, "2", "", date(2020, 1, 1), None)
+    rules = replace(RULES, book=RuleBook([row]))
+    found = database.read_now(checked, replace(weekly(), rule="FREQ=DAILY;COUNT=8"), None, rules)
+    assert [date.fits for date in found.dates] == [True, True, *[False] * 4, True, True]  # Tuesday on, Monday again
+    assert [e.code for e in found.dates[2].errors] == ["over_quota_count_week"]

@@ -33,14 +33,14 @@ from tests.scheduler.booking.test_series import HOUR, WEEK, booked, members, ses
 ACT: Any = {"actor": "account:1"}
 
 
-def version_of(db: Session, key: str) -> int:
+def version_of(db: Session, /, key: str) -> int:
     series = find_series(db, key)
     assert series is not None
     return series.version
 
 
 def changed(
-    db: Session, key: str, scope: Scope = "all", since: str | None = None, *, now: datetime = NOW,
+    db: Session, /, key: str, scope: Scope = "all", since: str | None = None, *, now: datetime = NOW,
     rule: str | None = None, choices: Choices | None = None, later: timedelta = timedelta(), **content: Any,
 ) -> BookedSeries:  # fmt: skip
     version = version_of(db, key)
@@ -53,13 +53,13 @@ def changed(
 
 
 def called_off(
-    db: Session, key: str, scope: Scope = "all", since: str | None = None, *, now: datetime = NOW
+    db: Session, /, key: str, scope: Scope = "all", since: str | None = None, *, now: datetime = NOW
 ) -> int:  # fmt: skip
     version = version_of(db, key)
     return cancel_series(db, key, scope=scope, since=since, version=version, reason="Hoãn", now=now, **ACT)
 
 
-def alone(db: Session, key: str, later: timedelta = timedelta(), *, now: datetime = NOW, **content: Any) -> Booked:
+def alone(db: Session, /, key: str, later: timedelta = timedelta(), *, now: datetime = NOW, **content: Any) -> Booked:
     conference = find_conference(db, key)
     assert conference is not None
     own = booking_of(db, conference)
@@ -67,13 +67,13 @@ def alone(db: Session, key: str, later: timedelta = timedelta(), *, now: datetim
     return change(db, key, own, version=conference.version, now=now, rules=RULES, **ACT)
 
 
-def cancelled(db: Session, key: str, *, now: datetime = NOW) -> Booked:
+def cancelled(db: Session, /, key: str, *, now: datetime = NOW) -> Booked:
     conference = find_conference(db, key)
     assert conference is not None
     return cancel(db, key, version=conference.version, reason="Bận", now=now, **ACT)
 
 
-def back(db: Session, key: str, *, now: datetime = NOW) -> Booked:
+def back(db: Session, /, key: str, *, now: datetime = NOW) -> Booked:
     conference = find_conference(db, key)
     assert conference is not None
     return put_back(db, key, version=conference.version, now=now, rules=RULES, **ACT)
@@ -298,7 +298,9 @@ def test_what_was_left_out_is_put_back_and_a_date_is_added(database: Database) -
         database.write_now(add, START + HOUR, extra.version)
     view = database.read_now(read_series, made.key)
     assert [one.original is None for one in view.dates] == [False, True, False, False, False]
-    assert database.read_now(next_of, made.key, START + timedelta(days=1)).key == dates[1].key
+    following = database.read_now(next_of, made.key, START + timedelta(days=1))
+    assert following is not None
+    assert following.key == dates[1].key
 
 
 def test_a_cancelled_date_whose_place_is_gone_is_not_put_back(database: Database) -> None:
@@ -312,6 +314,14 @@ def test_a_cancelled_date_whose_place_is_gone_is_not_put_back(database: Database
         database.write_now(back, made.dates[0].key)
     with pytest.raises(Invalid):
         database.write_now(back, made.dates[1].key, now=START + 2 * WEEK)
+
+
+def test_two_sessions_of_one_day_are_told_apart(database: Database) -> None:
+    offices(database)
+    made = database.write_now(booked, sessions(START, START + 5 * HOUR))
+    database.write_now(changed, made.key, title="Tập huấn cả ngày")
+    agree(database)
+    assert [one.starts for one in members(database, made.key)] == [START, START + 5 * HOUR]
 
 
 def test_a_list_keeps_its_times_its_leader_and_is_never_split(database: Database) -> None:
