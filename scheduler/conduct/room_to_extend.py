@@ -110,9 +110,10 @@ class _Obstacles:
         return found
 
     def _of(self, kind: int) -> tuple[dict[int, _Held], datetime]:
-        """The resources of a kind by id, and until when they are held now (the same for all of a kind)."""
+        """The resources of a kind by id, and from when on more of them is wanted: where buffers were cut, from the
+        earliest end."""
         mine = {key[1]: one for key, one in self.held.items() if key[0] == kind}
-        return mine, max((one.ends for one in mine.values()), default=self.conference.ends)
+        return mine, min((one.ends for one in mine.values()), default=self.conference.ends)
 
     def _horizon(self, since: datetime) -> datetime:
         """Up to where it could be held at most; a moment later than ``since`` in any case."""
