@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
@@ -26,7 +26,10 @@ class Taken:
 
     def as_data(self) -> dict[str, Any]:
         """JSON values; times as ISO 8601 in UTC."""
-        return {**asdict(self), "starts": self.starts.isoformat(), "ends": self.ends.isoformat()}
+        return {
+            "room_id": self.room_id, "room": self.room, "unit": self.unit, "starts": self.starts.isoformat(),
+            "ends": self.ends.isoformat(),
+        }  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -51,7 +54,7 @@ class Full:
     def as_data(self) -> dict[str, Any]:
         """JSON values; the time as ISO 8601 in UTC."""
         until = self.until.isoformat() if self.until else None
-        return {**asdict(self), "holders": list(self.holders), "until": until}
+        return {**vars(self), "holders": list(self.holders), "until": until}
 
 
 class NoPlace(Problem):

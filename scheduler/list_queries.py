@@ -51,10 +51,11 @@ _LINE: Select[*tuple[Any, ...]] = select(
 
 @dataclass(frozen=True)
 class Filter:
-    """What a list is narrowed to. ``states`` and ``outcomes`` empty: any. ``room_id``, ``unit_id``: that take part.
+    """What a list is narrowed to. ``states`` and ``outcomes`` empty: any. ``room_id``, ``unit_id``: that take part;
+    ``own_unit_id``: that hosts it or takes part.
 
-    ``title``: a part of it; ``search``: the same or a part of a name that takes part. Both are folded. ``troubled``: only
-    those that something is wrong with.
+    ``title``: a part of it; ``search``: the same or a part of a name that takes part. Both are folded.
+    ``troubled``: only those that something is wrong with.
     """
 
     since: datetime | None = None
@@ -62,6 +63,7 @@ class Filter:
     host_unit_id: int | None = None
     room_id: int | None = None
     unit_id: int | None = None
+    own_unit_id: int | None = None
     form: str = ""
     states: tuple[str, ...] = ()
     outcomes: tuple[str, ...] = ()
@@ -82,6 +84,9 @@ class Filter:
         if self.unit_id is not None:
             there = Delegation.conference_id == Conference.id
             found.append(exists().where(there, Delegation.unit_id == self.unit_id))
+        if self.own_unit_id is not None:
+            there = and_(Delegation.conference_id == Conference.id, Delegation.unit_id == self.own_unit_id)
+            found.append(or_(Conference.host_unit_id == self.own_unit_id, exists().where(there)))
         if self.form:
             found.append(Conference.form == self.form)
         if self.states:

@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from confsvc.access import Actor, Permission, may_somewhere
 from confsvc.i18n import text
 
+OURS = "/our-conferences"
+"""Only for people of an office."""
 MENU: tuple[tuple[str, str, Permission], ...] = (
     ("/", "Today", Permission.SIGNED_IN),
     ("/timeline", "Rooms", Permission.CONFERENCE_READ),
@@ -15,6 +17,7 @@ MENU: tuple[tuple[str, str, Permission], ...] = (
     ("/find-time", "Find a time", Permission.CONFERENCE_BOOK),
     ("/in-person", "In-person meeting", Permission.CONFERENCE_LOG),
     ("/approvals", "Approvals", Permission.APPROVAL_READ),
+    (OURS, "Our meetings", Permission.CONFERENCE_READ),
     ("/conferences", "Meetings", Permission.CONFERENCE_READ),
     ("/figures", "Figures", Permission.FIGURES_READ),
     ("/outbox", "Outbox", Permission.OUTBOX_READ),
@@ -50,5 +53,5 @@ def entries(
             waiting if href == "/approvals" else 0,
         )
         for href, label, permission in MENU
-        if href in existing and may_somewhere(actor, permission)
+        if href in existing and may_somewhere(actor, permission) and (href != OURS or actor.unit_id is not None)
     ]

@@ -105,6 +105,7 @@ MEETINGS = (
     Route("GET", "/in-person", in_person.show, P.CONFERENCE_LOG),
     Route("POST", "/in-person", in_person.save, P.CONFERENCE_LOG),
     Route("GET", "/conferences", conference_list.show, P.CONFERENCE_READ),
+    Route("GET", "/our-conferences", conference_list.show, P.CONFERENCE_READ),
     Route("GET", MEETING, conference.show, P.SIGNED_IN),  # whoever's office takes part sees it
     Route("GET", f"{MEETING}/status", conference.status, P.SIGNED_IN),
     Route("GET", f"{MEETING}/edit", edit.show, P.CONFERENCE_CHANGE),

@@ -15,13 +15,14 @@ from scheduler.errors import NoCapacity, RoomTaken
 def explained(
     db: Session, booking: Booking, problem: RoomTaken | NoCapacity, *, now: datetime, rules: Rules, except_id: int = 0
 ) -> RoomTaken | NoCapacity:
-    """The same problem with what the database knows now and with ways out. A unit of work for reading.
+    """The same problem with ways out. A unit of work for reading.
 
-    A race that the database itself decided comes without details: they are filled in here.
+    A race that the database itself decided comes without details: what the database knows now is filled in here.
     """
-    found = check(db, booking, now=now, rules=rules, except_id=except_id)
-    taken = problem.taken if isinstance(problem, RoomTaken) and problem.taken else found.taken
-    full = problem.full or found.full
+    taken, full = problem.taken if isinstance(problem, RoomTaken) else (), problem.full
+    if not taken and not full:
+        found = check(db, booking, now=now, rules=rules, except_id=except_id)
+        taken, full = found.taken, found.full
     made = RoomTaken(taken, full) if isinstance(problem, RoomTaken) else NoCapacity(full)
     made.ways = ways_out(db, booking, now=now, rules=rules, taken=taken, full=full, except_id=except_id)
     return made

@@ -137,8 +137,8 @@ async def _figure(backend: str, house: House, database: Database, count: int, cl
                 await answer.read()
 
         await over_http()
-        template = database.read_now(_template)
-        anchor = _PostgresAnchor(template, database) if backend == "postgresql" else _SqliteAnchor(template, database)
+        template = database.read_now(template_of)
+        anchor = PostgresAnchor(template, database) if backend == "postgresql" else SqliteAnchor(template, database)
         await anchor.open(clients)
         ours, raw = [], []
         try:
@@ -153,7 +153,7 @@ async def _figure(backend: str, house: House, database: Database, count: int, cl
     return rate_figure(f"booking.{backend}.{WORDS[count]}.c{clients}.{what}", ours, raw, driver, goal)
 
 
-def _template(db: Session) -> dict[str, list[dict[str, Any]]]:
+def template_of(db: Session) -> dict[str, list[dict[str, Any]]]:
     """All rows of the newest booking, by table."""
     row = db.scalars(select(Conference).order_by(Conference.id.desc()).limit(1)).one()
 
@@ -224,7 +224,7 @@ def _plain(value: Any) -> Any:
     raise TypeError(type(value).__name__)
 
 
-class _PostgresAnchor(_Anchor):
+class PostgresAnchor(_Anchor):
     """One statement: the advisory locks, then every row, each table from one JSON parameter."""
 
     async def open(self, clients: int) -> None:
@@ -254,7 +254,7 @@ class _PostgresAnchor(_Anchor):
         await self.pool.close()
 
 
-class _SqliteAnchor(_Anchor):
+class SqliteAnchor(_Anchor):
     """One transaction of prepared statements on one connection, synchronous FULL."""
 
     async def open(self, clients: int) -> None:

@@ -24,6 +24,7 @@ from sqlalchemy.orm import Session
 from confsvc import accounts, migrate, tokens
 from confsvc.cli.data import load_default_directory
 from confsvc.database import Database
+from rooms.bulk import insert_bundle, next_ids
 from rooms.models import Room, RoomUnit
 from rooms.schema import RULES
 from scheduler.bridge_queries import Configured, register_bridges
@@ -88,12 +89,17 @@ def furnish(database: Database, *, present: bool, rooms: int = _ROOMS) -> tuple[
 def _add_rooms(db: Session, count: int) -> None:
     """Rooms beyond the directory's own, held by its offices in turn."""
     held = db.query(RoomUnit).order_by(RoomUnit.room_id).all()
-    for number in range(count):
-        room = Room(key=f"bench{number}", name=f"Phòng {number}", search_key=f"phong {number}")
-        db.add(room)
-        db.flush()
-        holder = held[number % len(held)]
-        db.add(RoomUnit(room_id=room.id, unit_id=holder.unit_id, valid_from=holder.valid_from))
+    ids = next_ids(db, Room, count) if count else []
+    rooms = [
+        {"id": room_id, "key": f"bench{n}", "name": f"Phòng {n}", "search_key": f"phong {n}"}
+        for n, room_id in enumerate(ids)
+    ]
+    of_units = [
+        {"room_id": room_id, "unit_id": holder.unit_id, "valid_from": holder.valid_from}
+        for n, room_id in enumerate(ids)
+        for holder in [held[n % len(held)]]
+    ]
+    insert_bundle(db, [(Room, rooms), (RoomUnit, of_units)])
     ids = [row[0] for row in db.query(Room.id).order_by(Room.id)]
     if ids != list(range(1, _ROOMS + count + 1)):
         raise RuntimeError("the reservations are written for rooms 1, 2, 3, …")

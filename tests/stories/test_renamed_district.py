@@ -3,7 +3,7 @@ the record and the measure name the units as they are on the sitting's day."""
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 
 from sqlalchemy import select
@@ -29,8 +29,9 @@ def _commune(code: str, parent: str) -> UnitWish:
     return UnitWish(code=code, level="commune", parent=parent, name="Xã Đông Sơn", short="Đông Sơn")
 
 
-def _renamed(db: Session, **who: Any) -> None:
+def _renamed(db: Session, now: datetime) -> None:
     """On the sitting's very day; what was known of it when it was booked was the old name."""
+    who: dict[str, Any] = {"actor": "account:1", "now": now}
     rename_unit(db, "HHOA", "Thị xã Hiệp Hòa", "TX Hiệp Hòa", "", on=DAY, **who)
     add_unit(db, _commune("DSON2", "LNGAN"), on=DAY, **who)
     retire_unit(db, "DSON", last_day=date(2026, 11, 24), successor="DSON2", kind="transfer", **who)
@@ -45,7 +46,7 @@ async def test_everything_names_the_unit_as_on_the_sittings_day(service: Service
     first = list(service.sink.received)
     assert first and "TX Hi" not in await service.page(f"/conferences/{made['key']}")
 
-    await service.database.write(_renamed, **who)
+    await service.database.write(_renamed, service.clock())
     await service.move_to(local(23, 9, 30))
     told = service.sink.received[len(first) :]
     assert told, "whoever was invited is told once"

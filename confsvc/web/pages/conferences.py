@@ -1,4 +1,5 @@
-"""The list of conferences: search that folds accents, filters and paging in the address."""
+"""The list of conferences, of all that one may see or of the own office: search that folds accents, filters and paging
+in the address."""
 
 from __future__ import annotations
 
@@ -23,6 +24,7 @@ from scheduler.list_queries import Filter, list_lines
 from scheduler.local_time import instant, local_day
 
 PAGE = 50
+ALL, OURS = "/conferences", "/our-conferences"
 STATES: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
     "draft": (("draft",), ()), "pending": (("pending",), ()), "scheduled": (("planned", "provisioned"), ()),
     "live": (("open",), ()),
@@ -46,6 +48,7 @@ class Query:
     form: str
     after: tuple[datetime, int] | None
     unread: tuple[str, ...]
+    path: str = ALL
 
     def address(self, **changes: str) -> str:
         """The same list with other parts; paging starts again unless ``after`` is given."""
@@ -55,10 +58,10 @@ class Query:
             "to": f"{self.until:%Y-%m-%d}" if self.until else "",
         } | changes  # fmt: skip
         told = {name: value for name, value in parts.items() if value}
-        return "/conferences" + (f"?{urlencode(told)}" if told else "")
+        return self.path + (f"?{urlencode(told)}" if told else "")
 
 
-def read_query(query: Fields) -> Query:
+def read_query(query: Fields, path: str = ALL) -> Query:
     def given(name: str) -> str:
         return str(query.get(name, "")).strip()[:200]
 
@@ -67,7 +70,7 @@ def read_query(query: Fields) -> Query:
     when = given("when") if given("when") in ("past", "all") else "ahead"
     return Query(
         when, given("q"), since, until, given("host"), given("state") if given("state") in STATES else "",
-        given("form") if given("form") in FORMS else "", _cursor(given("after")), unread,
+        given("form") if given("form") in FORMS else "", _cursor(given("after")), unread, path,
     )  # fmt: skip
 
 
@@ -80,8 +83,9 @@ def _cursor(text: str) -> tuple[datetime, int] | None:
 
 
 async def show(request: web.Request) -> web.Response:
-    """GET /conferences."""
-    words, query, now = Phrases(request[keys.LANGUAGE]), read_query(request.query), keys.now(request)
+    """GET /conferences, GET /our-conferences."""
+    query = read_query(request.query, OURS if request.path == OURS else ALL)
+    words, now = Phrases(request[keys.LANGUAGE]), keys.now(request)
     context = await request.app[keys.DATABASE].read(_load, keys.actor(request), query, words, now=now)
     return render(
         request, "conferences.html", w=words, query=query, values={
@@ -104,6 +108,7 @@ def _load(db: Session, actor: Actor, query: Query, words: Phrases, *, now: datet
     wanted = Filter(
         since=instant(since) if since else None, host_unit_id=host.id if host else (0 if query.host else None),
         until=_until(query, until), form=query.form, states=states, outcomes=outcomes, search=search_key(query.q),
+        own_unit_id=(actor.unit_id or 0) if query.path == OURS else None,
     )  # fmt: skip
     lines = list_lines(
         db, sight_of(actor), wanted, limit=PAGE + 1, after=query.after, newest_first=query.when != "ahead"
