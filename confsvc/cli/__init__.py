@@ -9,7 +9,7 @@ from pathlib import Path
 
 import click
 
-from confsvc.cli import calendar, check, conferences, data, demo, serve, simulate, users
+from confsvc.cli import calendar, check, conferences, data, demo, plans, serve, simulate, users
 from confsvc.cli.setup import Setup
 
 EPILOG = """\b
@@ -32,6 +32,7 @@ def main(context: click.Context, config: Path | None, var: Path | None) -> None:
 
 for command in (
     serve.serve, data.migrate, data.init, data.import_units, calendar.import_calendar, users.user, users.token,
-    conferences.conference, conferences.report, check.check_config, simulate.simulate_jitsi, demo.demo,
+    conferences.conference, conferences.report, plans.import_plan, plans.export_plan, check.check_config,
+    simulate.simulate_jitsi, demo.demo,
 ):  # fmt: skip
     main.add_command(command)

@@ -12,6 +12,7 @@ from typing import Any
 
 from confsvc.i18n import text
 from confsvc.sessions import TooManyAttempts
+from confsvc.web import plan_errors
 from confsvc.web.error_words import filled
 from rooms.errors import FieldError, Invalid, NotAllowed, NotFound, Problem
 from scheduler.errors import Full, NoCapacity, NoExtension, RoomTaken, Stale, TooLate, WrongMove
@@ -189,6 +190,9 @@ WARNING_TEXTS: dict[str, str] = {
 }
 
 TAKEN_TEXT = "%(room)s is held by %(unit)s from %(starts)s until %(ends)s."
+
+TEXTS |= plan_errors.TEXTS
+FIELD_TEXTS |= plan_errors.FIELD_TEXTS
 
 
 def status_of(problem: Problem) -> int:

@@ -46,6 +46,8 @@ from confsvc.web.pages import (
     outbox,
     pair,
     place_acts,
+    plan_export,
+    plan_import,
     postpone,
     profiles,
     result,
@@ -130,6 +132,10 @@ MEETINGS = (
     Route("POST", f"{MEETING}/here", running.say_here, P.SIGNED_IN),  # whoever sits there
     Route("GET", f"{MEETING}/result", result.show, P.CONFERENCE_READ),
     Route("POST", f"{MEETING}/result", result.save, P.CONFERENCE_READ),  # the host confirms, an operator corrects
+    Route("GET", "/plan-import", plan_import.show, P.CONFERENCE_BOOK),
+    Route("POST", "/plan-import", plan_import.submit, P.CONFERENCE_BOOK, most_bytes=plan_import.MOST_SENT),
+    Route("GET", "/plan-import/template.{kind:csv|xlsx}", plan_import.download_template, P.CONFERENCE_BOOK),
+    Route("GET", "/plan-export", plan_export.download, P.CONFERENCE_BOOK),
     Route("GET", "/j/{key:[2-9a-hjkmnp-z]{10}}", join.show, P.PUBLIC),
     Route("GET", "/j/{key:[2-9a-hjkmnp-z]{10}}/enter", join.enter, P.SIGNED_IN),
 )

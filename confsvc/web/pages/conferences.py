@@ -94,7 +94,8 @@ async def show(request: web.Request) -> web.Response:
         },
         states=[(code, words.say(STANDINGS[code][1])) for code in STATES],
         forms=[(code, words.form(code)) for code in FORMS],
-        may_postpone=may_somewhere(keys.actor(request), Permission.CONFERENCE_CANCEL), **context,
+        may_postpone=may_somewhere(keys.actor(request), Permission.CONFERENCE_CANCEL),
+        may_plan=may_somewhere(keys.actor(request), Permission.CONFERENCE_BOOK), **context,
     )  # fmt: skip
 
 
