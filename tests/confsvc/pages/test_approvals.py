@@ -13,6 +13,7 @@ from playwright.async_api import Browser, Page, expect
 from pypdf import PdfWriter
 from pypdf.generic import DecodedStreamObject, DictionaryObject, NameObject
 from sqlalchemy import select
+from sqlalchemy.orm import Session
 
 from confsvc import accounts
 from confsvc.config import Settings
@@ -271,8 +272,7 @@ async def test_the_pages_are_accessible_and_decide_by_keyboard(
         await page.fill("[name=password]", PASSWORD)
         await page.press("[name=password]", "Enter")
         await page.wait_for_url("**/")
-        by_id = select(Conference.key).order_by(Conference.id)
-        keys_ = service.database.read_now(lambda db: list(db.scalars(by_id)))
+        keys_ = service.database.read_now(by_id, Conference.key)
         found = await looked_at(page, "today", "/") + await looked_at(page, "approvals", "/approvals")
         found += await looked_at(page, "waiting", f"{KEY}{keys_[2]}")
         await page.goto("/approvals")
@@ -287,10 +287,14 @@ async def test_the_pages_are_accessible_and_decide_by_keyboard(
         found += await looked_at(page, "letter", f"{KEY}{keys_[0]}/letter")
         found += await looked_at(page, "book", "/book")
         await page.close()
-        by_id = select(Conference.state).order_by(Conference.id)
-        states = service.database.read_now(lambda db: list(db.scalars(by_id)))
+        states = service.database.read_now(by_id, Conference.state)
         assert (states, found) == (["planned", "draft", "draft"], [])
     database.close()
+
+
+def by_id(db: Session, column: Any) -> list[str]:
+    """One column of all conferences."""
+    return list(db.scalars(select(column).order_by(Conference.id)))
 
 
 async def looked_at(page: Page, name: str, address: str) -> list[str]:
