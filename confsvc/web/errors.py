@@ -10,12 +10,12 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from confsvc.i18n import text
 from confsvc.sessions import TooManyAttempts
 from confsvc.web import plan_errors
 from confsvc.web.error_words import filled
+from confsvc.web.full_words import full_text as full_text
 from rooms.errors import FieldError, Invalid, NotAllowed, NotFound, Problem
-from scheduler.errors import Full, NoCapacity, NoExtension, RoomTaken, Stale, TooLate, WrongMove
+from scheduler.errors import NoCapacity, NoExtension, RoomTaken, Stale, TooLate, WrongMove
 from scheduler.local_time import LOCAL
 
 STATUS_BY_CLASS: tuple[tuple[type[Problem], int], ...] = (
@@ -27,8 +27,7 @@ STATUS_BY_CODE: dict[str, int] = {
     "not_found": 404, "not_allowed": 403, "not_asked": 403, "own_request": 403,
     "malformed": 400, "not_signed_in": 401, "sign_in_wrong": 401, "cross_site": 403, "method_not_allowed": 405,
     "gone": 410, "too_large": 413, "media_type": 415, "key_reused": 422, "internal": 500, "unavailable": 503,
-    "admin_exists": 409, "too_many_tries": 429, "not_acceptable": 406,
-    "expectation": 417,
+    "admin_exists": 409, "too_many_tries": 429, "not_acceptable": 406, "expectation": 417,
 }  # fmt: skip
 
 TEXTS: dict[str, str] = {
@@ -197,9 +196,8 @@ FIELD_TEXTS |= plan_errors.FIELD_TEXTS
 
 def status_of(problem: Problem) -> int:
     """The HTTP status of a problem."""
-    if problem.code in STATUS_BY_CODE:
-        return STATUS_BY_CODE[problem.code]
-    return next((status for kind, status in STATUS_BY_CLASS if isinstance(problem, kind)), 409)
+    by_class = (status for kind, status in STATUS_BY_CLASS if isinstance(problem, kind))
+    return STATUS_BY_CODE.get(problem.code) or next(by_class, 409)
 
 
 def retry_after(problem: Problem) -> str:
@@ -251,34 +249,6 @@ def taken_text(taken: Mapping[str, Any], language: str) -> str:
     """Who holds a room until when, in the province's time; ``taken`` as ``Taken.as_data`` gives it."""
     shown = {name: _local(taken[name]) for name in ("starts", "ends")}
     return filled(TAKEN_TEXT, language, {"room": taken["room"], "unit": taken["unit"] or "?", **shown})
-
-
-FULL_LINE = (
-    "The line of %(name)s is full until %(until)s: %(needed)s kbit/s are needed, %(free)s are free (%(holders)s)."
-)
-FULL_SEATS = "The video host has %(free)s of the %(needed)s places needed until %(until)s; at most %(fits)s fit."
-FULL_HOST = (
-    "The video host is full until %(until)s: %(needed)s kbit/s are needed, %(free)s are free; %(fits)s sites fit."
-)
-
-
-ALWAYS = {
-    FULL_LINE: "The line of %(name)s carries too little: %(needed)s kbit/s are needed, %(free)s are free.",
-    FULL_SEATS: "The video host has %(free)s of the %(needed)s places needed; at most %(fits)s fit.",
-    FULL_HOST: "The video host carries too little: %(needed)s kbit/s are needed, %(free)s are free; %(fits)s sites fit.",
-}
-"""The same where nobody has it, so that waiting does not help."""
-
-
-def full_text(full: Full, language: str) -> str:
-    """What of a line or a video host is full until when, and who has it."""
-    message = FULL_LINE if full.what == "line" else FULL_SEATS if full.measure == "seats" else FULL_HOST
-    if full.until is None:
-        message = ALWAYS[message]
-    until = _local(full.until.isoformat()) if full.until else ""
-    holders = ", ".join(full.holders[:5]) or "–"
-    figures = {"needed": full.needed, "free": full.free, "fits": full.fits or 0}
-    return text(message, language, {"name": full.name, "until": until, "holders": holders, **figures})
 
 
 def _local(iso: str) -> str:

@@ -47,7 +47,8 @@ def test_the_cells_of_a_row_always_fill_it_whatever_is_held() -> None:
         frame = frame_of(DAY, items, PLAIN)
         cells = row_cells(frame, items, NOW)
         assert sum(cell.span for cell in cells) == frame.steps
-        assert [cell.held for cell in cells if cell.held and cell.kind != "buffer"] == sorted(items, key=lambda h: h.starts)
+        shown_held = [cell.held for cell in cells if cell.held and cell.kind != "buffer"]
+        assert shown_held == sorted(items, key=lambda h: h.starts)
     assert frame_of(DAY, [early, late], PLAIN).steps == 4 * 17, "05:00 to 22:00"
 
 
@@ -56,7 +57,8 @@ def test_kinds_are_told_apart() -> None:
     running = instant(DAY, time(9))
 
     def kind(**values: object) -> str:
-        return next(c.kind for c in row_cells(frame, [held("07:45", "10:00", **values)], running) if c.held and c.kind != "buffer")
+        cells = row_cells(frame, [held("07:45", "10:00", **values)], running)
+        return next(c.kind for c in cells if c.held and c.kind != "buffer")
 
     assert [kind(), kind(own=True), kind(holds=False), kind(state="open", own=True)] == [
         "held", "mine", "waiting", "live",
