@@ -94,10 +94,12 @@ class _Change:
         call_off(db, gone, reason="", actor=self.actor, now=self.now)
         series = self._series()
         booked = self._write(series, judged, left_out)
-        self._letters(series)
+        if series.uid is not None:
+            self._letters(series)
+        db.refresh(series)
         after = {"since": self.turn.cut.isoformat(), "rule": self.turn.rule, "dates": len(booked.dates)}
         add_change(db, "series", series.id, "changed", actor=self.actor, now=self.now, after=after)
-        return booked
+        return replace(booked, version=series.version)
 
     def _judged(self, touched: Sequence[int]) -> list[Judged]:
         """All locks, then everything that was held is given back, then the place of each date."""
@@ -210,6 +212,9 @@ class _Change:
             if old.closed_at is None:
                 owe_series(db, old, "changed", now=self.now, major=True, expires=self.last, also=self.told)
             owe_series(db, series, "booked", now=self.now, related=old.uid)
+        elif old.closed_at is None and not sharing(list_members(db, old.id)):
+            owe_series(db, old, "cancelled", now=self.now, major=True, expires=self.last, also=self.told)
+            set_series(db, old.id, {"closed_at": self.now})
         elif old.closed_at is None:
             there = {invitee.mail for invitee in people_of(db, sharing(list_members(db, old.id)))}
             gone = [invitee for invitee in self.told if invitee.mail not in there]

@@ -51,8 +51,8 @@ def owe_series(
     those of its dates. Nothing when it has no entry."""
     members = list_members(db, series.id)
     live = sharing(members)
-    dated = live or [one for one in members if one.recurrence_id is not None]
-    if series.uid is None or not dated or dated[0].demo:
+    dated = live or [one for one in members if one.recurrence_id is not None] or members
+    if series.uid is None or not dated or dated[0].demo or (what in ("booked", "changed") and not live):
         return
     nearest = next((one for one in dated if one.starts > now), dated[-1])
     template = wish_at(series.wish, nearest.recurrence_id or nearest.starts, series.minutes)

@@ -58,6 +58,8 @@ def write_date(
         set_open_approvals(db, one.id, "withdrawn", now=now, by=actor)
         bind(db, one, wanted, place, columns, act="booked", actor=actor, now=now, rules=rules)
     elif needs and anew:
+        if one.recurrence_id is not None:  # nobody is told of what is not approved: it leaves the shared entry
+            columns |= {"uid": None, "recurrence_id": None}
         wait(db, one, wanted, place, columns, needs, actor=actor, now=now, rules=rules)
     else:
         if one.recurrence_id is None:  # an entry of its own, so a letter of its own
