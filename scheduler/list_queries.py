@@ -38,6 +38,7 @@ class Line(NamedTuple):
     letter_number: str
     approved_at: datetime | None
     sites: int
+    series_id: int | None
 
 
 _SITES = select(func.count(Site.id)).where(Site.conference_id == Conference.id).correlate(Conference).scalar_subquery()
@@ -46,6 +47,7 @@ _LINE: Select[*tuple[Any, ...]] = select(
     Conference.id, Conference.key, Conference.title, Conference.kind, Conference.form, Conference.origin,
     Conference.state, Conference.outcome, Conference.host_unit_id, Unit.code, Conference.starts, Conference.ends,
     Conference.opens, Conference.trouble, Conference.version, Conference.letter_number, Conference.approved_at, _SITES,
+    Conference.series_id,
 ).join(Unit, Unit.id == Conference.host_unit_id)  # fmt: skip
 
 

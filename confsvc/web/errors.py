@@ -178,6 +178,10 @@ FIELD_TEXTS: dict[str, str] = {
     "too_old": "This is too long ago.",
     "quarters": "Write quarters: 0.25, 0.5, 0.75 or whole.",
     "already_ended": "It ends earlier than that already.",
+    "no_end": "Say until which day, or how many times.",
+    "one_end": "Either until a day or a number of times, not both.",
+    "session_form": "Line %(line)s (%(text)s): write day/month/year, and two times where they differ.",
+    "no_draft": "What repeats is not saved as a draft: book it, or choose that it does not repeat.",
     "in_force": "This rule is or was in force; end it instead.",
 }
 

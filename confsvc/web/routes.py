@@ -23,6 +23,7 @@ from confsvc.web.pages import (
     audit,
     beside,
     book,
+    book_series,
     calendar,
     cancel,
     closures,
@@ -55,6 +56,9 @@ from confsvc.web.pages import (
     rules,
     running,
     search,
+    series,
+    series_cancel,
+    series_edit,
     timeline,
     today,
     unsent,
@@ -87,14 +91,16 @@ PAGES = (
 
 LETTER_BYTES = LETTER_FILE + 64 * 1024
 MEETING = "/conferences/{key:[2-9a-hjkmnp-z]{10}}"
+SERIES = "/series/{key:[2-9a-hjkmnp-z]{10}}"
 MEETINGS = (
     Route("GET", "/", today.show, P.SIGNED_IN),
     Route("GET", "/timeline", timeline.show, P.CONFERENCE_READ),
     Route("GET", "/book", book.show, P.CONFERENCE_BOOK),
-    Route("POST", "/book", book.save, P.CONFERENCE_BOOK),
+    Route("POST", "/book", book_series.save, P.CONFERENCE_BOOK),
     Route("POST", "/book/check", book.check, P.CONFERENCE_BOOK),
     Route("POST", "/book/displace", displacing.save, P.CONFERENCE_BOOK),
     Route("POST", f"{MEETING}/time", gave_way.save, P.CONFERENCE_CHANGE),
+    Route("POST", "/book/repeat", book_series.repeat_fields, P.CONFERENCE_BOOK),
     Route("POST", "/book/unsent", unsent.keep, P.CONFERENCE_BOOK),
     Route("POST", "/book/unsent/forget", unsent.forget, P.CONFERENCE_BOOK),
     Route("GET", "/find-time", find_time.show, P.CONFERENCE_BOOK),
@@ -121,6 +127,15 @@ MEETINGS = (
     Route("POST", f"{MEETING}/letter", official.save, P.CONFERENCE_CHANGE, most_bytes=LETTER_BYTES),
     Route("GET", f"{MEETING}/letter.pdf", official.download, P.SIGNED_IN),
     Route("POST", f"{MEETING}/letter/purge", official.purge, P.LETTER_PURGE),
+    Route("GET", f"{MEETING}/series", series_edit.of_member, P.SIGNED_IN),
+    Route("GET", SERIES, series.show, P.SIGNED_IN),  # whoever's office takes part at some date
+    Route("GET", f"{SERIES}/edit", series_edit.show, P.CONFERENCE_CHANGE),
+    Route("POST", f"{SERIES}/edit", series_edit.save, P.CONFERENCE_CHANGE),
+    Route("POST", f"{SERIES}/check", series_edit.check, P.CONFERENCE_CHANGE),
+    Route("GET", f"{SERIES}/cancel", series_cancel.show, P.CONFERENCE_CANCEL),
+    Route("POST", f"{SERIES}/cancel", series_cancel.save, P.CONFERENCE_CANCEL),
+    Route("POST", f"{SERIES}/put-back", series.bring_back, P.CONFERENCE_BOOK),
+    Route("POST", f"{SERIES}/add", series.add, P.CONFERENCE_BOOK),
     Route("GET", f"{MEETING}/cancel", cancel.show, P.CONFERENCE_CANCEL),
     Route("POST", f"{MEETING}/cancel", cancel.save, P.CONFERENCE_CANCEL),
     Route("POST", f"{MEETING}/extend", running.extend_it, P.CONFERENCE_READ),  # its office's people and operators

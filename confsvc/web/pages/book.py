@@ -18,6 +18,8 @@ from confsvc.web.pages.choices import Places, load_places
 from confsvc.web.pages.displacing import with_offer
 from confsvc.web.pages.fresh import new_typed
 from confsvc.web.pages.phrases import Phrases
+from confsvc.web.pages.repeat import Repeat, read_repeat
+from confsvc.web.pages.series_look import ask_repeated
 from confsvc.web.pages.sight import find_hosted
 from confsvc.web.pages.typed import Fields
 from confsvc.web.pages.ways import follow, prefilled
@@ -50,15 +52,17 @@ async def show(request: web.Request) -> web.Response:
 
 def _fresh(db: Session, actor: Actor, query: Fields, *, now: datetime, rules: Rules) -> tuple[Asked, Kept | None]:
     places, kept = load_places(db, actor, P, now.date()), find_unsent(db, actor.account_id, BOOKING, now=now)
+    repeat = Repeat()
     if kept and "unsent" in query:
-        typed = read_typed(MultiDict(kept.fields))
+        fields = MultiDict(kept.fields)
+        typed, repeat = read_typed(fields), read_repeat(fields)
     else:
         typed = new_typed(
             query, places, now=now, notice=_notice(places, now, rules), contact=actor.name, calendar=rules.calendar
         )
         like = str(query.get("like", ""))
         typed = _like(db, actor, like, typed, places) if like else prefilled(typed, query, places)
-    return ask(db, actor, typed, now=now, rules=rules, permission=P), kept
+    return ask_repeated(db, actor, typed, repeat, now=now, rules=rules, permission=P), kept
 
 
 def _like(db: Session, actor: Actor, key: str, typed: Typed, places: Places) -> Typed:
@@ -80,13 +84,11 @@ def _notice(places: Places, now: datetime, rules: Rules) -> int:
 async def check(request: web.Request) -> web.Response:
     """POST /book/check: the answer alone for a script, the whole page with the answer for a button."""
     fields = await request.post()
-    return await checked(request, follow(read_typed(fields), fields.get("set")))
-
-
-async def checked(request: web.Request, typed: Typed) -> web.Response:
+    typed = follow(read_typed(fields), fields.get("set"))
     asked = await request.app[keys.DATABASE].read(
-        ask, keys.actor(request), typed, now=keys.now(request), rules=keys.rules(request), permission=P
-    )
+        ask_repeated, keys.actor(request), typed, read_repeat(fields), now=keys.now(request),
+        rules=keys.rules(request), permission=P,
+    )  # fmt: skip
     asked = await with_offer(request, asked)
     if "HX-Request" in request.headers:
         words = Phrases(request[keys.LANGUAGE])

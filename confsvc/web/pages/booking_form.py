@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from typing import Any
 
@@ -24,10 +24,12 @@ from confsvc.web.pages.choices import (
     site_groups,
     unit_options,
 )
+from confsvc.web.pages.dates import Look, dates_context
 from confsvc.web.pages.form_errors import error_texts
 from confsvc.web.pages.offer import offer_view
 from confsvc.web.pages.phrases import Phrases
 from confsvc.web.pages.pictures import picture_counts, picture_options
+from confsvc.web.pages.repeat import NO_REPEAT, Repeat, repeat_values
 from confsvc.web.pages.typed import parse_day
 from confsvc.web.pages.ways import way_groups
 from confsvc.web.pages.wish import ASK, Typed, Wish, wish_of
@@ -39,10 +41,11 @@ from scheduler.kinds import KINDS
 from scheduler.local_time import local_day
 from scheduler.models import Conference
 
-CHECKED_LIVE = ("start", "end", "date", "sites", "top_profile")
+CHECKED_LIVE = ("start", "end", "date", "sites", "top_profile", "repeat", "until", "times", "sessions")
 """Errors that the live answer names; what is merely not filled in yet waits for the button."""
 ORDER = (
     "title", "kind", "host", "form", "in_person_reason", "in_person_note", "date", "start", "end",
+    "repeat", "until", "times", "sessions", "dates",
     "short_notice_reason", "main", "sites", "units", "chair_name", "chair_title", "contact_name", "contact_phone",
     "chair_level", "chair_for", "chair_consent", "guests", "note", "letter_number", "verbal_order", "chair_mail",
     "no_secrets", "clash_confirmed",
@@ -52,9 +55,22 @@ ORDER = (
 
 
 @dataclass(frozen=True)
+class Target:
+    """A series that is changed by the form: these dates of it. ``listed``: sessions that keep their times."""
+
+    key: str
+    title: str
+    version: int
+    scope: str
+    since: str
+    listed: bool
+    state: str = "planned"
+
+
+@dataclass(frozen=True)
 class Asked:
     """One look at the form: what was typed, what it means, what would come of it. ``offer``: who would give way, for
-    those who may take rooms from others."""
+    those who may take rooms from others. ``look``: what comes of each date when it repeats, ``touched``: how many."""
 
     typed: Typed
     places: Places
@@ -62,6 +78,9 @@ class Asked:
     answer: Answer
     offer: Preview | None = None
     consent: Consent = NO_CONSENT
+    repeat: Repeat = NO_REPEAT
+    look: Look | None = None
+    touched: Mapping[str, int] = field(default_factory=dict)
 
 
 def ask(
@@ -81,8 +100,9 @@ def _sensible(day: date, now: datetime) -> date:
 
 
 def form_page(
-    request: web.Request, asked: Asked, *, errors: tuple[FieldError, ...] = (), conference: Conference | None = None,
-    status: int = 200, unsent: datetime | None = None, moved: bool = False,
+    request: web.Request, asked: Asked, *, errors: tuple[FieldError, ...] = (),
+    conference: Conference | Target | None = None, status: int = 200, unsent: datetime | None = None,
+    moved: bool = False,
 ) -> web.Response:  # fmt: skip
     """The whole page, everything typed kept. ``unsent``: when something was typed here that can be gone on with.
     ``moved``: another time was filled in that is not saved."""
@@ -122,6 +142,7 @@ def form_context(request: web.Request, asked: Asked, words: Phrases) -> dict[str
         "ask_kinds": " ".join(code for code, form in forms.items() if form == ASK),
         "min_notice": rules.book.whole("notice_days", kind=wish.kind or None, unit_id=unit_id, day=day),
         "bridge": bool(rules.bridges), "pictures": picture_options(rules.profiles, words),
+        **repeat_values(asked.repeat, words),
     }  # fmt: skip
 
 
@@ -160,8 +181,10 @@ def _minutes(length: timedelta) -> int:
     return int(length.total_seconds()) // 60
 
 
-def base_of(conference: Conference | None) -> str:
+def base_of(conference: Conference | Target | None) -> str:
     """Under which address the form is saved and checked."""
+    if isinstance(conference, Target):
+        return f"/series/{conference.key}"
     return f"/conferences/{conference.key}" if conference else "/book"
 
 
@@ -171,7 +194,7 @@ def answer_context(asked: Asked, words: Phrases, base: str, rules: Rules) -> dic
     wish = asked.wish.booking
     return {
         "w": words, "base": base, "answer": asked.answer, "answer_errors": list(error_texts(told, words).values()),
-        "when": words.span(wish.starts, wish.ends) if asked.answer.timed else "",
+        "when": words.span(wish.starts, wish.ends) if asked.answer.timed and asked.look is None else "",
         "ways": way_groups(asked.answer.ways, asked.places, words),
         "clashes": [_clash(warning.data, words) for warning in asked.answer.clashes],
         "clash_confirmed": asked.typed.clash_confirmed,
@@ -179,5 +202,6 @@ def answer_context(asked: Asked, words: Phrases, base: str, rules: Rules) -> dic
         "full": [full_text(full, words.language) for full in asked.answer.full],
         "picture_counts": picture_counts(asked.answer.profiles, rules.profiles, words),
         "offer": offer_view(asked.offer, asked.consent, words),
-        "buffer": _buffer(asked, rules, words),
+        "buffer": _buffer(asked, rules, words) if asked.look is None else "",
+        **dates_context(asked.look, asked.places, words), "touched": asked.touched,
     }  # fmt: skip

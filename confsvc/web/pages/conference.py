@@ -24,6 +24,7 @@ from confsvc.web.pages.official_view import official_view
 from confsvc.web.pages.phrases import Phrases
 from confsvc.web.pages.pictures import picture_words
 from confsvc.web.pages.running_view import running_view
+from confsvc.web.pages.series_member import member_view
 from confsvc.web.pages.sight import find_seen, may_do
 from confsvc.web.rendering import render
 from rooms.place_queries import list_phones
@@ -129,6 +130,7 @@ def _whole(
     facts = list_last_facts(db, conference.id, MOST_FACTS) if may.conduct or may.change or may.confirm else []
     host = list_names(db, [conference.host_unit_id], local_day(conference.starts)).get(conference.host_unit_id)
     return context | beside(db, actor, conference, words, now=now) | {
+        "member": member_view(db, conference),
         "host": host, "parts": parts, "changes": change_views(changes, actors, rooms, units, words),
         "booked_by": actors[conference.booked_by], "facts": [(f.at, words.fact(f.kind), _who(f.data)) for f in facts],
         "video": find_current_room(db, conference.id) if may.conduct else None,

@@ -23,6 +23,9 @@ _AT_FIELD: dict[tuple[str, str], str] = {
     ("start", "in_the_past"): "The start has passed.",
     ("end", "before_start"): "The end must be after the start.",
     ("sites", "required"): "Choose at least one site.",
+    ("dates", "series_blocked"): "Some dates do not fit: see “Is it possible?”.",
+    ("until", "out_of_range"): "Write the day as day/month/year, for example 05/01/2027.",
+    ("times", "out_of_range"): "From %(low)s to %(high)s.",
     ("units", "required"): "Choose the offices that came.",
     ("clash_confirmed", "required"): "%(names)s would sit in two meetings at once: confirm that this is known.",
     ("no_secrets", "required"): "Confirm that no state secrets will be spoken of.",
@@ -47,6 +50,7 @@ _BY_CODE = {
     "not_over_yet": "Only a meeting that is over can be registered here; book one that is to come.",
     "too_long_ago": "At most %(years)s years back.",
     "out_of_range": "This is outside of what is possible.",
+    "rule_start": "This day is none of those on which it repeats: choose another way to repeat.",
     "choose_mode": "Say how %(unit)s attended.",
     "whole_number": "Write a whole number.",
 }

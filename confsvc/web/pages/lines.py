@@ -17,7 +17,7 @@ from scheduler.standing import standing
 
 @dataclass(frozen=True)
 class LineView:
-    """``badge``: tone and label of the state."""
+    """``badge``: tone and label of the state; ``series``: it is a date of one."""
 
     key: str
     title: str
@@ -30,6 +30,7 @@ class LineView:
     sites: int
     badge: tuple[str, str]
     trouble: str
+    series: bool
 
 
 def line_views(db: Session, lines: Sequence[Line], words: Phrases, now: datetime) -> list[LineView]:
@@ -41,6 +42,7 @@ def line_views(db: Session, lines: Sequence[Line], words: Phrases, now: datetime
             host=names.get((line.host_unit_id, local_day(line.starts)), ""), when=words.span(line.starts, line.ends),
             clock=f"{words.clock(line.starts)}–{words.clock(line.ends)}", day=words.day(line.starts),
             sites=line.sites, badge=words.standing(standing(line, now)), trouble=words.trouble(line.trouble),
+            series=line.series_id is not None,
         )
         for line in lines
     ]  # fmt: skip
