@@ -1,4 +1,4 @@
-"""Which dates of a changed series are which of the old ones: by the local day that they stand on.  (pure)"""
+"""Which dates of a changed series are which of the old ones: by the local day that they stand on."""
 
 from __future__ import annotations
 
