@@ -81,8 +81,13 @@ SCOPES: dict[str, frozenset[Permission]] = {
     "book": _BOOKING,
     "conduct": frozenset(
         {
-            P.CLOSURE_EDIT, P.CONFERENCE_APPROVE, P.CAPACITY_APPROVE, P.APPROVAL_READ,
-            P.CONFERENCE_CONDUCT, P.RESULT_CORRECT, P.OUTBOX_RETRY,
+            P.CLOSURE_EDIT,
+            P.CONFERENCE_APPROVE,
+            P.CAPACITY_APPROVE,
+            P.APPROVAL_READ,
+            P.CONFERENCE_CONDUCT,
+            P.RESULT_CORRECT,
+            P.OUTBOX_RETRY,
             P.ENDPOINT_PAIR,
         }
     ),

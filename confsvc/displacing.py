@@ -41,9 +41,7 @@ async def rehearsal(database: Database, booking: Booking, *, actor: Actor, now: 
     raise AssertionError("a rehearsal always ends by saying what it found")
 
 
-async def offer(
-    database: Database, booking: Booking, *, actor: Actor, now: datetime, rules: Rules
-) -> Preview | None:
+async def offer(database: Database, booking: Booking, *, actor: Actor, now: datetime, rules: Rules) -> Preview | None:
     """The same for a form that may still lack what only a booking needs; None when nothing can be offered."""
     if not may_displace(actor, booking, rules):
         return None

@@ -52,9 +52,7 @@ def add_line(
     return line_id
 
 
-def _line_values(
-    checks: Checks, name: str, kbps_up: int | None, kbps_down: int | None, share: int
-) -> dict[str, Any]:
+def _line_values(checks: Checks, name: str, kbps_up: int | None, kbps_down: int | None, share: int) -> dict[str, Any]:
     return {
         "name": checks.text("name", name, 120),
         "kbps_up": checks.number("kbps_up", kbps_up, 1, FASTEST_KBPS),

@@ -151,9 +151,7 @@ def list_requests(db: Session, hosts: Collection[int] | None, limit: int) -> lis
 
 def list_wanting_letter(db: Session, hosts: Collection[int] | None, before: datetime, limit: int) -> list[Line]:
     """Conferences of these hosts that fall free by ``before`` unless the number of their letter is recorded."""
-    query = _LINE.where(
-        hosted_by(hosts), Conference.state.in_(("pending", "planned")), Conference.hold_until <= before
-    )
+    query = _LINE.where(hosted_by(hosts), Conference.state.in_(("pending", "planned")), Conference.hold_until <= before)
     return [Line._make(row) for row in db.execute(query.order_by(Conference.hold_until, Conference.id).limit(limit))]
 
 

@@ -33,9 +33,7 @@ class Rule(Row):
     )
 
 
-add_rule(
-    Rule.__table__, no_overlap_ddl("rule_no_overlap", "rule", "place", "valid_from", "valid_to", dates=True)
-)
+add_rule(Rule.__table__, no_overlap_ddl("rule_no_overlap", "rule", "place", "valid_from", "valid_to", dates=True))
 
 
 def place_of(what: str, kind: str | None, unit_id: int | None) -> str:

@@ -30,9 +30,7 @@ class Sight:
         """The condition on ``Conference``."""
         private = Conference.state.in_(PRIVATE)
         asked = and_(Conference.state == "pending", hosted_by(self.requests))
-        return or_(
-            and_(private, hosted_by(self.drafts)), asked, and_(~private, or_(hosted_by(self.hosts), self.own()))
-        )
+        return or_(and_(private, hosted_by(self.drafts)), asked, and_(~private, or_(hosted_by(self.hosts), self.own())))
 
     def own(self) -> ColumnElement[bool]:
         """What the own office hosts or takes part in."""

@@ -16,7 +16,7 @@ MOST_FILE_LINES = 250
 MOST_FUNCTION_LINES = 40
 
 # "path" or "path:function" -> why it may be longer
-REASONS: dict[str, str] = {}
+REASONS: dict[str, str] = {"confsvc/web/routes.py": "the whole URL map stands on one page"}
 
 
 def main() -> int:

@@ -1,6 +1,6 @@
-"""The edge where problems get a status and words: one table of statuses, one of texts, in English as message ids.
+"""The edge where problems get words, in English as message ids.
 
-A new problem: add its code to TEXTS (and to STATUS when its class does not say it), its Vietnamese to
+A new problem: add its code to TEXTS (and to statuses.py when its class does not say it), its Vietnamese to
 locale/vi/errors.po. A test finds codes without words.
 """
 
@@ -10,25 +10,13 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from confsvc.sessions import TooManyAttempts
 from confsvc.web import plan_errors
 from confsvc.web.error_words import filled
 from confsvc.web.full_words import full_text as full_text
-from rooms.errors import FieldError, Invalid, NotAllowed, NotFound, Problem
-from scheduler.errors import NoCapacity, NoExtension, RoomTaken, Stale, TooLate, WrongMove
+from confsvc.web.statuses import STATUS_BY_CLASS
+from rooms.errors import FieldError, Invalid, Problem
+from scheduler.errors import NoCapacity, NoExtension, RoomTaken
 from scheduler.local_time import LOCAL
-
-STATUS_BY_CLASS: tuple[tuple[type[Problem], int], ...] = (
-    (Invalid, 422), (NotFound, 404), (NotAllowed, 403), (RoomTaken, 409), (TooLate, 409), (WrongMove, 409),
-    (Stale, 412), (TooManyAttempts, 429),
-)  # fmt: skip
-
-STATUS_BY_CODE: dict[str, int] = {
-    "not_found": 404, "not_allowed": 403, "not_asked": 403, "own_request": 403,
-    "malformed": 400, "not_signed_in": 401, "sign_in_wrong": 401, "cross_site": 403, "method_not_allowed": 405,
-    "gone": 410, "too_large": 413, "media_type": 415, "key_reused": 422, "internal": 500, "unavailable": 503,
-    "admin_exists": 409, "too_many_tries": 429, "not_acceptable": 406, "expectation": 417,
-}  # fmt: skip
 
 TEXTS: dict[str, str] = {
     "problem": "This cannot be done.",
@@ -196,17 +184,6 @@ TAKEN_TEXT = "%(room)s is held by %(unit)s from %(starts)s until %(ends)s."
 
 TEXTS |= plan_errors.TEXTS
 FIELD_TEXTS |= plan_errors.FIELD_TEXTS
-
-
-def status_of(problem: Problem) -> int:
-    """The HTTP status of a problem."""
-    by_class = (status for kind, status in STATUS_BY_CLASS if isinstance(problem, kind))
-    return STATUS_BY_CODE.get(problem.code) or next(by_class, 409)
-
-
-def retry_after(problem: Problem) -> str:
-    """Seconds to wait, for the Retry-After header."""
-    return str(int(problem.data.get("after", int(problem.data.get("minutes", 1)) * 60)))
 
 
 def text_of(problem: Problem, language: str) -> str:

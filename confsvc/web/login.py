@@ -12,8 +12,9 @@ from confsvc.i18n import LANGUAGES
 from confsvc.passwords import password_errors
 from confsvc.sessions import begin_attempt, end_session, start_session
 from confsvc.web import cookies, keys
-from confsvc.web.errors import field_texts, retry_after, status_of
+from confsvc.web.errors import field_texts
 from confsvc.web.rendering import local_path, redirect, render
+from confsvc.web.statuses import retry_after, status_of
 from rooms.errors import FieldError, Invalid, Problem
 
 

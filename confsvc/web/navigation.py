@@ -41,9 +41,7 @@ class Entry:
     count: int = 0
 
 
-def entries(
-    actor: Actor, path: str, existing: Collection[str], language: str, *, waiting: int = 0
-) -> list[Entry]:
+def entries(actor: Actor, path: str, existing: Collection[str], language: str, *, waiting: int = 0) -> list[Entry]:
     """The menu for somebody, with the page that is open marked; ``waiting``: requests for this person's word."""
     return [
         Entry(

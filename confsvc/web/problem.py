@@ -11,8 +11,9 @@ from aiohttp import hdrs, web
 from confsvc.i18n import text
 from confsvc.web import keys
 from confsvc.web.api.ways import ways_shown
-from confsvc.web.errors import TEXTS, field_text, full_text, retry_after, status_of, taken_text, text_of
+from confsvc.web.errors import TEXTS, field_text, full_text, taken_text, text_of
 from confsvc.web.rendering import render
+from confsvc.web.statuses import retry_after, status_of
 from rooms.errors import Invalid, NotFound, Problem
 from scheduler.errors import Full, NoCapacity, NoExtension, RoomTaken
 

@@ -35,8 +35,8 @@ from scheduler.booking.capacity_queries import (
 )
 from scheduler.booking.carried import carried_top
 from scheduler.booking.carried_queries import list_carried
-from scheduler.booking.limits import is_urgent
 from scheduler.booking.closed_queries import find_closed
+from scheduler.booking.limits import is_urgent
 from scheduler.booking.party import Party
 from scheduler.booking.plan import Plan
 from scheduler.booking.queries import LinePart, list_taken

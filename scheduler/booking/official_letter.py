@@ -151,5 +151,3 @@ def _facts(letter: OfficialLetter | None) -> dict[str, Any]:
         return {}
     shown = Numbered(letter.number, letter.symbol, letter.issued).shown
     return {"letter_number": shown, "issued": letter.issued.isoformat(), "sha256": letter.pdf_sha256}
-
-

@@ -53,9 +53,7 @@ def set_letter(db: Session, letter: OfficialLetter, values: dict[str, Any]) -> N
 
 def list_members(db: Session, leader_id: int) -> Sequence[Conference]:
     """The conferences of a counted meeting that the letter invites to, locked, by id."""
-    query = select(Conference).where(
-        Conference.counted_with == leader_id, Conference.state.not_in(ENDED_OTHERWISE)
-    )
+    query = select(Conference).where(Conference.counted_with == leader_id, Conference.state.not_in(ENDED_OTHERWISE))
     return db.scalars(query.order_by(Conference.id).with_for_update(key_share=True)).all()
 
 

@@ -79,9 +79,7 @@ def judge(
     return found
 
 
-def _judged(
-    db: Session, one: Wished, *, now: datetime, rules: Rules, held: bool, besides: Sequence[Booking]
-) -> Judged:
+def _judged(db: Session, one: Wished, *, now: datetime, rules: Rules, held: bool, besides: Sequence[Booking]) -> Judged:
     booking = one.booking
     made = Judged(one, objections(db, booking, now=now, rules=rules, except_id=one.kept, besides=besides))
     said = list(warnings(booking, now=now, rules=rules))

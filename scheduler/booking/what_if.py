@@ -140,5 +140,3 @@ def _look(db: Session, question: Question, rooms: Collection[RoomOn], starts: da
     return Look(
         starts, ends, tuple(rooms), tuple(found.taken), tuple(found.full), dict(found.place.profiles), wanted
     )  # fmt: skip
-
-

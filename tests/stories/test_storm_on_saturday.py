@@ -82,5 +82,3 @@ async def test_the_province_sits_in_ten_minutes_and_everybody_hears_once(service
     await service.settle()
     assert (await conference(service, monday["key"])).state == "planned"
     assert len(await service.rows(Batch)) == 2 and len(await service.rows(Conference)) == 3
-
-

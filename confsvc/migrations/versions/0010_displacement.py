@@ -13,9 +13,7 @@ branch_labels = None
 depends_on = None
 
 _UTC = "????-??-?? ??:??:??.??????"
-_OUTCOMES = (
-    "'accepted', 'refused', 'unanswered', 'changed', 'cancelled', 'no_alternative', 'ended', 'sites_out'"
-)
+_OUTCOMES = "'accepted', 'refused', 'unanswered', 'changed', 'cancelled', 'no_alternative', 'ended', 'sites_out'"
 
 
 def _utc(table: str, *names: str) -> list[sa.CheckConstraint]:

@@ -151,9 +151,7 @@ def _letter(db: Session, actor: Actor, key: str) -> LetterOut:
     )  # fmt: skip
 
 
-@operation(
-    "Record the letter's number", answer=shown.BookedOut, problems=(409, 412), headers={"If-Match": "ETag"}
-)
+@operation("Record the letter's number", answer=shown.BookedOut, problems=(409, 412), headers={"If-Match": "ETag"})
 async def record(request: web.Request, *, path: KeyPath, body: LetterIn) -> Answer:
     now, seen = keys.now(request), read_version(request, body.version)
     wanted = numbered(body.number, body.symbol, body.issued, today=local_day(now))

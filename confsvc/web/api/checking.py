@@ -93,9 +93,7 @@ async def check(request: web.Request, *, body: BookingIn) -> CheckOut:
             for e in first.values()
         ],
         taken=[
-            TakenOut(
-                room=t.room, unit=t.unit, starts=t.starts, ends=t.ends, detail=taken_text(t.as_data(), language)
-            )
+            TakenOut(room=t.room, unit=t.unit, starts=t.starts, ends=t.ends, detail=taken_text(t.as_data(), language))
             for t in found.taken
         ],
         full=[FullOut(**shown_full(one, language)) for one in found.full],

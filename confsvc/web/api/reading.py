@@ -24,9 +24,7 @@ from scheduler.list_queries import Filter, list_lines
 from scheduler.local_time import local_day
 from scheduler.name_queries import list_room_ids, list_short_names, list_unit_ids
 
-State = Literal[
-    "draft", "pending", "planned", "provisioned", "open", "ended", "recorded", "cancelled", "postponed"
-]
+State = Literal["draft", "pending", "planned", "provisioned", "open", "ended", "recorded", "cancelled", "postponed"]
 
 
 class KeyPath(Model):

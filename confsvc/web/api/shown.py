@@ -209,7 +209,4 @@ def room_out(room: RoomOn) -> RoomOut:
 
 
 def warnings_out(warnings: tuple[Warning_, ...], language: str) -> list[WarningOut]:
-    return [
-        WarningOut(code=w.code, detail=warning_text(w.code, w.data, language), data=w.data)
-        for w in warnings
-    ]
+    return [WarningOut(code=w.code, detail=warning_text(w.code, w.data, language), data=w.data) for w in warnings]

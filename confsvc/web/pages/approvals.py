@@ -74,9 +74,7 @@ async def _decide(request: web.Request, said: str, work: Callable[..., Booked], 
     inbox = (await request.post()).get("back") == "/approvals"
     back = "/approvals" if inbox else f"/conferences/{key}"
     try:
-        done = await request.app[keys.DATABASE].write(
-            work, keys.actor(request), key, now=keys.now(request), **values
-        )
+        done = await request.app[keys.DATABASE].write(work, keys.actor(request), key, now=keys.now(request), **values)
     except _EXPLAINED as problem:
         return redirect(request, back, flash=_explained(problem, language), tone="bad")
     if done.state == "pending":
@@ -91,9 +89,7 @@ def _explained(problem: Problem, language: str) -> str:
     return said[:_LONGEST_FLASH]
 
 
-def approve_as(
-    db: Session, actor: Actor, key: str, *, version: int, note: str, now: datetime, rules: Rules
-) -> Booked:
+def approve_as(db: Session, actor: Actor, key: str, *, version: int, note: str, now: datetime, rules: Rules) -> Booked:
     """Say yes to what ``actor`` is asked. Raises NotFound when he may not look at it, and as ``approve``."""
     mine = deciders(actor, list_open_approvals(db, find_seen(db, actor, key).id))
     return approve(db, key, version=version, deciders=mine, actor=actor.text, now=now, rules=rules, note=note)

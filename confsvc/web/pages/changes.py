@@ -42,7 +42,10 @@ def change_views(
     """``rooms``, ``units``: names by id, for the values that are ids."""
     return [
         ChangeView(
-            row.at, actors[row.actor], words.act(row.act), words.change_reason(row.act, row.reason or ""),
+            row.at,
+            actors[row.actor],
+            words.act(row.act),
+            words.change_reason(row.act, row.reason or ""),
             _differences(row, rooms, units, words),
         )
         for row in rows

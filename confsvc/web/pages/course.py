@@ -15,8 +15,8 @@ from scheduler.timing import Timing, spans
 _STEPS = (("draft", "Draft"), ("pending", "Waiting for approval"), ("scheduled", "Scheduled"),
           ("invited", "Letter issued"), ("ready", "Ready"), ("live", "In progress"), ("ended", "Ended"),
           ("result", "Result"))  # fmt: skip
-_PLACE = {"draft": 0, "pending": 1, "displaced": 1, "scheduled": 2, "approved": 2, "invited": 3, "ready": 4, "live": 5, "ended": 6,
-          "unconfirmed": 7}  # fmt: skip
+_PLACE = {"draft": 0, "pending": 1, "displaced": 1, "scheduled": 2, "approved": 2, "invited": 3, "ready": 4,
+          "live": 5, "ended": 6, "unconfirmed": 7}  # fmt: skip
 _ACT = {"draft": "drafted", "pending": "asked", "scheduled": "booked", "invited": "letter", "ready": "provision",
         "result": "result"}  # fmt: skip
 

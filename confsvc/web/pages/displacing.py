@@ -26,6 +26,7 @@ from scheduler.errors import GivesWay, NoPlace
 
 P = Permission.CONFERENCE_BOOK
 
+
 async def with_offer(request: web.Request, asked: Asked) -> Asked:
     """The same look at the form with what taking the rooms would do, when something stands in the way and this person
     may take them."""

@@ -113,7 +113,8 @@ TROUBLES = {
     "room_not_ended": "The video host did not end the video room after the meeting.",
     "host_silent": "The video host does not answer.",
 }  # fmt: skip
-_VALUES = {"trouble": TROUBLES, "kind": KINDS, "form": FORMS, "state": STATES, "outcome": OUTCOMES, "evidence": EVIDENCE}
+_VALUES = {"trouble": TROUBLES, "kind": KINDS, "form": FORMS, "state": STATES, "outcome": OUTCOMES,
+           "evidence": EVIDENCE}  # fmt: skip
 
 
 @dataclass(frozen=True)

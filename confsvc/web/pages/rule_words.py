@@ -130,7 +130,10 @@ def measure_hint(what: What, words: Words) -> str:
         return ""
     unit = words(
         {
-            "working_days": "working days", "minutes": "minutes", "hours": "hours", "conferences": "meetings",
+            "working_days": "working days",
+            "minutes": "minutes",
+            "hours": "hours",
+            "conferences": "meetings",
             "sites": "sites",
         }.get(what.measure, "a whole number")
     )

@@ -188,4 +188,3 @@ async def back(request: web.Request, said: str) -> web.Response:
     """To the page, once this process knows the new rules."""
     await request.app[keys.STANDING].read_again()
     return redirect(request, PAGE, flash=said, tone="ok")
-

@@ -166,4 +166,3 @@ def _save(
         rule=look.wish.rule if repeat.on and not target.listed else None, choices=choices,
         version=target.version, actor=actor.text, now=now, rules=rules,
     )  # fmt: skip
-

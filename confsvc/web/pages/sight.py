@@ -90,7 +90,8 @@ def may_do(actor: Actor, conference: Conference, now: datetime) -> May:
         submit=state in IDLE and may(actor, Permission.CONFERENCE_BOOK, host),
         confirm=state == "recorded" and may_confirm(actor, conference),
         conduct=may(actor, Permission.CONFERENCE_CONDUCT),
-        letter=conference.origin == "booked" and state not in ENDED_OTHERWISE
+        letter=conference.origin == "booked"
+        and state not in ENDED_OTHERWISE
         and may(actor, Permission.CONFERENCE_CHANGE, host),
         run=state == "open" and conference.starts <= now and may_run(actor, conference),
         copy=conference.origin == "booked" and state != "draft" and may(actor, Permission.CONFERENCE_BOOK, host),

@@ -114,9 +114,7 @@ def wish_of(typed: Typed, places: Places, *, now: datetime, book: RuleBook) -> W
         errors.append(FieldError("host", "required" if not typed.host else "unknown_unit"))
     form, default = typed.form, ASK
     if not form and find_kind(typed.kind) is not None:
-        default = book.choice(
-            "default_form", kind=typed.kind, unit_id=host.id if host else None, day=local_day(starts)
-        )
+        default = book.choice("default_form", kind=typed.kind, unit_id=host.id if host else None, day=local_day(starts))
     if not form and default != ASK:
         form = default
     elif not form:

@@ -264,9 +264,7 @@ async def test_the_pages_are_accessible_and_decide_by_keyboard(
                 booked, "STTTT", codes, starts, now=service.now, rules=rules, title=title, chair_level=leader
             )
         service.account("head", "approver", "booker", "operator", unit="STTTT", at=None)
-        page = await chromium.new_page(
-            base_url=service.url, viewport={"width": 1280, "height": 800}, bypass_csp=True
-        )
+        page = await chromium.new_page(base_url=service.url, viewport={"width": 1280, "height": 800}, bypass_csp=True)
         await page.goto("/sign-in")
         await page.fill("[name=login]", "head")
         await page.fill("[name=password]", PASSWORD)

@@ -94,9 +94,7 @@ def test_nobody_gets_the_time_that_is_held_for_who_gave_way(database: Database) 
             wish(starts=starts + timedelta(hours=hours), ends=starts + timedelta(hours=hours + 2), room_ids=(11, 13))
             for hours in (5, 6, 24)
         ]
-        made = _race(
-            database, [(emergency(**span), Consent(frozenset([lost.key]))), *((one, None) for one in others)]
-        )
+        made = _race(database, [(emergency(**span), Consent(frozenset([lost.key]))), *((one, None) for one in others)])
         assert isinstance(made[0], Preempted)
         database.read_now(no_overlap)
         held = made[0].preview.ways[0].alternative

@@ -53,7 +53,10 @@ class World:
         return self.database.write_now(book, replace(booking, **more), actor="account:1", now=NOW, rules=rules).key
 
     def agenda(
-        self, now: datetime = NOW, room: RoomOn | None = None, calendar: WorkCalendar | None = None,
+        self,
+        now: datetime = NOW,
+        room: RoomOn | None = None,
+        calendar: WorkCalendar | None = None,
         book: RuleBook | None = None,
     ) -> dict[str, Any]:
         endpoint_id = (room or self.room).endpoint_id
