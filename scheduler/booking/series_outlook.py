@@ -72,8 +72,8 @@ def _findings(
 ) -> SeriesFindings:  # fmt: skip
     dates = [(at, _becomes(db, turn, one, at), one.id) for one, at in found.live]
     dates += [(at, _at(turn, at), 0) for at in found.new]
-    placed = [(at, booking, kept, choices.get(at, at)) for at, booking, kept in dates]
-    wished = [Wished(at, moved(booking, to), kept) for at, booking, kept, to in placed if to is not None]
+    taken = [(at, booking, kept) for at, booking, kept in dates if choices.get(at, at) is not None]
+    wished = [Wished(at, moved(booking, choices.get(at)), kept) for at, booking, kept in taken]
     judged = judge(db, wished, now=now, rules=rules)
     survey_all(db, judged, rules)
     offer_times(db, judged, now=now, rules=rules)

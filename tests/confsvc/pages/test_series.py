@@ -180,6 +180,16 @@ async def test_following_dates_move_and_what_is_touched_is_said_before(
     assert stale.status_code in (303, 404, 409, 422) and len(service.database.read_now(series_of)) == 2
 
 
+async def test_a_date_that_was_moved_by_itself_stays_there(service: Service, clerk: httpx.AsyncClient) -> None:
+    in_the_way(service, 2)
+    page = (await clerk.post("/book/check", data=form(service, "HHOA", **WEEKLY))).text
+    way = re.search(r'value="move:(\d+):(\d+)"', page)
+    assert way
+    address = await booked_series(service, clerk, move=[f"{way[1]}-{way[2]}"])
+    page = (await clerk.get(f"{address}/edit?scope=all")).text
+    assert "6 trong 6 buổi" in page and shown_dates(page)["T4 16/12/2026"] == "moved"
+
+
 async def test_all_to_come_are_cancelled_with_a_reason_and_past_ones_stay(
     service: Service, clerk: httpx.AsyncClient
 ) -> None:
