@@ -192,6 +192,7 @@ def samples(key: str) -> dict[tuple[str, str], Sample]:
         ("POST", f"{API}{CLOSURE}"): Sample(f"{API}/closures/{NO_KEY}/lift", {}, whole=True),
         ("POST", f"{API}/closures"): Sample(f"{API}/closures", {"reason": "Thử", **PAST}, whole=True),
         ("POST", "/figures/goals"): Sample("/figures/goals", data={}, whole=True),  # the goal is the whole province's
+        ("GET", "/plan-import/template.{kind:csv|xlsx}"): Sample("/plan-import/template.csv"),
         ("GET", f"{API}/rooms/busy"): Sample(f"{API}/rooms/busy?from=2026-01-01T00:00:00Z&to=2026-01-02T00:00:00Z"),
     }
 
