@@ -113,7 +113,7 @@ async def test_wrong_fields_are_told_at_their_fields_and_kept(service: Service) 
 async def test_rooms_and_lines_have_their_forms(service: Service) -> None:
     admin = await _admin(service)
     line = service.database.read_now(lambda db: db.scalar(select(Line).where(Line.name.contains("Hiệp Hòa"))))
-    speeds = {"name": line.name, "kbps_up": "4.000", "kbps_down": "20000"}
+    speeds = {"name": line.name, "kbps_up": "4.000", "kbps_down": "20000", "share": "70"}
     assert (await admin.post(f"/directory/lines/{line.id}/change", data=speeds)).status_code == 303
     assert "4000 kbit/s" in (await admin.get("/directory/units/HHOA")).text
     room = {"name": "Hội trường", "line": str(line.id), "backup_line": "", "on": "24/11/2026"}
