@@ -94,8 +94,7 @@ def put_back_date(
     booking = wish_at(series.wish, original, series.minutes)
     if starts is not None:
         booking = replace(booking, starts=starts, ends=starts + (booking.ends - booking.starts))
-    shared = series.uid if series.closed_at is None else None
-    kin = replace(Kin.of(series, related=series.uid), uid=shared)
+    kin = Kin.of(series, related=series.uid)
     made = _add(db, Wished(original, booking), kin, actor=actor, now=now, rules=rules)
     conference = db.get_one(Conference, made.id)
     if conference.recurrence_id is not None:

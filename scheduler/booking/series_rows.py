@@ -44,7 +44,8 @@ _OWN_ENTRY = (CalendarItem, Edition, Effect)
 
 @dataclass(frozen=True)
 class Kin:
-    """What a conference is told of its series. ``uid``: the entry that the dates of a rule share; ``leader``: the
+    """What a conference is told of its series. ``uid``: the entry that the dates of a rule share, while it stands: a
+    date that comes after it was cancelled as a whole has an entry of its own, or nobody heard of it; ``leader``: the
     conference that all are counted with, where they count once (0: the first of the new ones); ``related``: the entry
     that theirs belong to; ``extra``: a date that the rule does not have."""
 
@@ -58,6 +59,8 @@ class Kin:
 
     @classmethod
     def of(cls, series: Series, leader: int | None = None, related: str | None = None) -> Kin:
+        if series.closed_at is not None:
+            return cls(series.id, series.wish, series.minutes, None, leader, related or series.uid)
         return cls(series.id, series.wish, series.minutes, series.uid, leader, related)
 
 
