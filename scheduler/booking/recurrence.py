@@ -37,6 +37,8 @@ ALLOWED = {
 """Every part that a rule may have, and its values."""
 _MONTHLY_BYDAY = f"{ALLOWED['BYDAY']}, 1MO - 5MO, -1MO - -5MO"
 _FREQS: dict[str, Literal[1, 2, 3]] = {"DAILY": DAILY, "WEEKLY": WEEKLY, "MONTHLY": MONTHLY}
+_BEYOND = 12 * 9999
+"""Months after which no calendar goes on."""
 _NUMBER = re.compile(r"[1-9]\d{0,2}")
 _SIGNED = re.compile(r"[+-]?[1-9]\d?")
 _DAY = re.compile(r"([+-]?[1-5])?(MO|TU|WE|TH|FR|SA|SU)")
@@ -195,9 +197,9 @@ def expand(rule: Rule, starts: datetime) -> list[datetime]:
     if rule.until is not None and rule.until > last:
         raise _too_long()
     ends = last if rule.until is None else rule.until
-    found = list(islice(_dates(rule, first, ends), (rule.count or MOST_DATES) + (rule.count is None)))
-    if not found or found[0] != first:
+    if ends < first or not _begins(rule, first):
         raise Invalid([FieldError("rule", "rule_start")])
+    found = list(islice(_dates(rule, first, ends), (rule.count or MOST_DATES) + (rule.count is None)))
     if len(found) > MOST_DATES or (rule.count is not None and len(found) < rule.count):
         raise _too_long()
     return [_zoned(at) for at in found]
@@ -205,6 +207,15 @@ def expand(rule: Rule, starts: datetime) -> list[datetime]:
 
 def _too_long() -> Invalid:
     return Invalid([FieldError("rule", "rule_length", {"max": MOST_DATES, "years": 3})])
+
+
+def _begins(rule: Rule, first: datetime) -> bool:
+    """Whether ``first`` is a date of the rule, found in its own month: dateutil looks at UNTIL only when it has a date,
+    so a rule that has none ("the fifth Monday, and the 1st") would run to the year 9999 before it is refused. One that
+    has this date has others soon enough."""
+    if rule.freq != "MONTHLY":
+        return not rule.days or first.weekday() in {day for _, day in rule.days}
+    return next(_dates(replace(rule, interval=_BEYOND), first, first), None) == first
 
 
 def _dates(rule: Rule, first: datetime, until: datetime) -> Iterator[datetime]:

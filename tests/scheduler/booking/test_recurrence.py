@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-import time
+import sys
 from calendar import monthrange
+from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
+from typing import Any
 
 import pytest
 from hypothesis import Phase, given, settings
@@ -33,6 +35,27 @@ def code(rule: str, starts: datetime | None = None) -> tuple[str, str | None]:
     (error,) = refusal.value.errors
     assert error.field == "rule"
     return error.code, error.data.get("part")
+
+
+FEW = 20_000
+"""Calls of Python functions; a rule that is tried to the year 9999 takes several hundred thousand."""
+
+
+def steps(true: Callable[[], bool]) -> int:
+    """How many calls it takes to find that this is true: its work, whatever else the machine does."""
+    calls = 0
+
+    def count(_frame: Any, event: str, _argument: Any) -> None:
+        nonlocal calls
+        calls += event == "call"
+
+    before = sys.getprofile()
+    sys.setprofile(count)
+    try:
+        assert true()
+    finally:
+        sys.setprofile(before)
+    return calls
 
 
 def naive(rule: Rule, first: datetime) -> list[datetime]:
@@ -177,9 +200,7 @@ def test_until_includes_its_own_sitting_also_before_seven_in_utc() -> None:
     ],
 )
 def test_what_calendars_read_differently_or_never_finish_is_refused(rule: str, wanted: tuple[str, str | None]) -> None:
-    began = time.perf_counter()
-    assert code(rule) == wanted
-    assert time.perf_counter() - began < 0.1
+    assert steps(lambda: code(rule) == wanted) < FEW
 
 
 @pytest.mark.parametrize(
@@ -188,7 +209,11 @@ def test_what_calendars_read_differently_or_never_finish_is_refused(rule: str, w
         ("FREQ=WEEKLY;COUNT=3;BYDAY=TU", "rule_start"),
         ("FREQ=MONTHLY;INTERVAL=12;COUNT=9;BYMONTHDAY=30", "rule_start"),
         ("FREQ=MONTHLY;COUNT=4;BYDAY=5MO;BYMONTHDAY=1", "rule_start"),
+        ("FREQ=MONTHLY;UNTIL=20271231;BYDAY=-1SU;BYMONTHDAY=2", "rule_start"),
+        ("FREQ=MONTHLY;COUNT=9;BYMONTHDAY=31;BYSETPOS=2", "rule_start"),
+        ("FREQ=DAILY;INTERVAL=7;COUNT=3;BYDAY=TU", "rule_start"),
         ("FREQ=MONTHLY;COUNT=100", "rule_length"),
+        ("FREQ=MONTHLY;INTERVAL=99;COUNT=9;BYDAY=1MO;BYMONTHDAY=7", "rule_length"),
         ("FREQ=WEEKLY;INTERVAL=99;COUNT=400", "rule_length"),
         ("FREQ=WEEKLY;UNTIL=20310101", "rule_length"),
         ("FREQ=DAILY;UNTIL=20280801", "rule_length"),
@@ -196,9 +221,7 @@ def test_what_calendars_read_differently_or_never_finish_is_refused(rule: str, w
     ],
 )
 def test_a_first_date_off_the_rule_and_a_rule_without_an_end_in_sight(rule: str, wanted: str) -> None:
-    began = time.perf_counter()
-    assert code(rule, at(2026, 9, 7))[0] == wanted
-    assert time.perf_counter() - began < 0.1
+    assert steps(lambda: code(rule, at(2026, 9, 7))[0] == wanted) < FEW
 
 
 def test_the_most_dates() -> None:
