@@ -178,11 +178,11 @@ def test_fifty_courses(database: Database) -> None:
 
 @pytest.mark.slow
 def test_a_thousand_courses(database: Database) -> None:
-    """On PostgreSQL, where it takes thrice as long, every fourth has twelve and the others have four;
+    """On PostgreSQL, where it takes thrice as long, every second has twelve steps and the others have four;
     what only a long course finds is found in SQLite's thousand, as the acts are the same."""
     offices(database, 3)
     if database.sqlite:
         _run(database, 1000)
     else:
-        _run(database, 250)
-        _run(database, 750, steps=4)
+        _run(database, 500)
+        _run(database, 500, steps=4)
