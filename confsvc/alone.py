@@ -1,6 +1,7 @@
-"""Whether this is the only process that serves a database file, for as long as it lives.
+"""Whether a process is, as it starts, the only one that serves a database file.
 
-A lock on a file beside the database, which the system takes back when its process ends, however it ends. Only with
+A lock on a file beside the database, which the system takes back when its process ends, however it ends. Whoever serves
+holds it shared for life; whoever gets it exclusively at the start is alone, and stays so until it shares. Only with
 SQLite: its file is on this machine, and so is whoever serves it. Several processes on PostgreSQL cannot know of each
 other's death (a lost connection is no proof), there a lease has to run out.
 """
@@ -16,15 +17,30 @@ from confsvc.database import Database
 SUFFIX = ".serving"
 
 
-def hold_alone(database: Database) -> IO[str] | None:
-    """The lock, held until it is closed; None when another process has it, or where nobody can know."""
+class Serving:
+    """The lock of one serving process. ``alone``: nobody else serves, and nobody can begin before ``share``."""
+
+    def __init__(self, file: IO[str]) -> None:
+        self._file = file
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            self.alone = True
+        except BlockingIOError:
+            self.alone = False
+            fcntl.flock(file, fcntl.LOCK_SH)  # waits while another is still alone, which is short
+
+    def share(self) -> None:
+        """Let others begin to serve too."""
+        self.alone = False
+        fcntl.flock(self._file, fcntl.LOCK_SH)
+
+    def close(self) -> None:
+        self._file.close()
+
+
+def serving(database: Database) -> Serving | None:
+    """The lock, held until it is closed; None where nobody can know."""
     path = database.url.database
     if not database.sqlite or not path or path == ":memory:":
         return None
-    lock = Path(f"{path}{SUFFIX}").open("a", encoding="utf-8")  # noqa: SIM115 - held for as long as the service runs
-    try:
-        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        lock.close()
-        return None
-    return lock
+    return Serving(Path(f"{path}{SUFFIX}").open("a", encoding="utf-8"))

@@ -13,7 +13,7 @@ from functools import lru_cache
 
 from aiohttp import web
 
-from confsvc.alone import hold_alone
+from confsvc.alone import serving
 from confsvc.batches import batch_round
 from confsvc.effects import handlers, open_mailer, sender_of
 from confsvc.faces import faces
@@ -109,9 +109,10 @@ async def jobs(app: web.Application) -> AsyncIterator[None]:
     videos = app[VIDEOS] if settings.service.jobs else {}
     clients = {video.name: video.client for video in videos.values()}
     mailer = open_mailer(settings)
-    lock = hold_alone(database)
-    if lock is not None:  # whoever held a lease was killed: its letters need not wait until the lease runs out
+    lock = await asyncio.to_thread(serving, database)
+    if lock is not None and lock.alone:  # whoever held a lease was killed: its letters need not wait until it runs out
         await database.write(give_back, now=app[keys.NOW]())
+        lock.share()
     work = app[JOBS] = Jobs(
         database, now=app[keys.NOW], timing=settings.timing,
         handlers=handlers(database, mailer, sender_of(settings), clients), videos=videos,

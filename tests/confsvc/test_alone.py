@@ -8,7 +8,7 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
-from confsvc.alone import hold_alone
+from confsvc.alone import serving as serving_lock
 from confsvc.config import Settings
 from confsvc.database import Database
 from confsvc.parts import JOBS
@@ -20,10 +20,12 @@ from tests.scheduler.conduct.world import World
 ROOT = Path(__file__).parents[2]
 HOLDER = """
 import sys
-from confsvc.alone import hold_alone
+from confsvc.alone import serving
 from confsvc.database import Database
-lock = hold_alone(Database(sys.argv[1]))
-print("alone" if lock else "not alone", flush=True)
+lock = serving(Database(sys.argv[1]))
+print("alone" if lock.alone else "not alone", flush=True)
+lock.share()
+print("sharing", flush=True)
 sys.stdin.read()
 """
 
@@ -56,8 +58,8 @@ async def test_a_living_ones_leases_are_left_alone(settings: Settings, sqlite_ur
         async for _ in serving(settings, other):
             until = {lease for state, lease, _ in _leased(database) if state == "leased"}
             assert until == {START + timedelta(seconds=270)}
-    lock = hold_alone(database)
-    assert lock is not None, "given back when the service ends"
+    lock = serving_lock(database)
+    assert lock is not None and lock.alone, "given back when the service ends"
     lock.close()
     database.close()
     other.close()
@@ -65,25 +67,30 @@ async def test_a_living_ones_leases_are_left_alone(settings: Settings, sqlite_ur
 
 def test_nobody_can_know_it_of_another_machine(postgres_url: str) -> None:
     database = Database(postgres_url)
-    assert hold_alone(database) is None
+    assert serving_lock(database) is None
     database.close()
 
 
-def test_the_system_takes_the_lock_back_from_a_killed_process(sqlite_url: str) -> None:
+def test_the_system_takes_the_lock_back_from_a_killed_process_but_not_from_one_that_lives(sqlite_url: str) -> None:
     database = Database(sqlite_url)
     holder = subprocess.Popen(
         [sys.executable, "-c", HOLDER, sqlite_url], cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
     )
     assert holder.stdin is not None and holder.stdout is not None
     try:
-        assert holder.stdout.readline() == "alone\n"
-        assert hold_alone(database) is None
+        assert [holder.stdout.readline() for _ in range(2)] == ["alone\n", "sharing\n"]
+        second = serving_lock(database)
+        assert second is not None and not second.alone
     finally:
         holder.kill()
         holder.wait()
         holder.stdin.close()
         holder.stdout.close()
-    lock = hold_alone(database)
-    assert lock is not None
-    lock.close()
+    third = serving_lock(database)
+    assert third is not None and not third.alone, "the second lives on, and its leases are its own"
+    second.close()
+    third.close()
+    last = serving_lock(database)
+    assert last is not None and last.alone
+    last.close()
     database.close()
