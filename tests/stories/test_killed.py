@@ -145,15 +145,23 @@ def _attend(world: World) -> None:
         world.database.write_now(add_fact, fact, now=NOW)
 
 
-def check(story: Story) -> None:
-    """Nothing lost, nothing said twice in two ways, nothing out of order."""
+def check(story: Story, kills: int = 0) -> None:
+    """Nothing lost, nothing said twice in two ways, nothing out of order.
+
+    ``kills``: how many processes died with a batch of eight in their hands, whose leases had to run out; what such a
+    lease held back for longer than it was of use may have expired, and nothing else.
+    """
     assert story.conference(story.first).state == "recorded"
-    assert {e.state for e in story.rows(Effect)} <= {"done", "superseded", "needless"}
+    late = [(e.kind, e.key, e.created, e.expires) for e in story.rows(Effect, state="expired")]
+    assert len(late) <= 8 * kills, late
+    others = {e.state for e in story.rows(Effect)} - {"expired"}
+    assert others <= {"done", "superseded", "needless"}
     _check_mails(story)
     _check_changes(story)
     (opening,) = story.rows(Opening, conference_id=story.first.id)
     wanted = f"conference={opening.jitsi_name}%40conference.meet.example"
-    assert {query.replace("@", "%40") for query in story.ended} >= {wanted}
+    if not any(kind != "letter" for kind, *_ in late):
+        assert {query.replace("@", "%40") for query in story.ended} >= {wanted}
     assert len(set(story.ended)) <= 2, "one call for each room"
     devices = sorted(p.device for p in story.rows(Presence, conference_id=story.first.id))
     assert devices == ["endpoint:k11", "endpoint:k2"]
@@ -183,6 +191,8 @@ def _check_mails(story: Story) -> None:
             assert got == sorted(got, key=lambda one: one[0]), "a newer letter was overtaken"
             if effect.state == "needless":
                 assert got == []
+                continue
+            if effect.state == "expired":
                 continue
             assert effect.state == "done"
             assert got[0][1] == "REQUEST"
@@ -241,8 +251,9 @@ async def test_killed_at_random_moments(
             url = f"sqlite:///{shutil.copy(empty, folder / 'confsvc.sqlite3')}"
         database = Database(url)
         async with told(database) as story:
-            kills += await _kill_through(story, chance)
-            check(story)
+            mine = await _kill_through(story, chance)
+            check(story, mine)
+            kills += mine
         database.close()
         number += 1
 
