@@ -9,8 +9,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from confsvc.access import Actor, Permission, acts_for, may, units_for
-from scheduler.booking.approval_models import Approval
-from scheduler.booking.approval_queries import Scope
+from scheduler.booking.approving.models import Approval
+from scheduler.booking.approving.queries import Scope
 
 PERMISSIONS = {
     "head": Permission.CONFERENCE_APPROVE, "hall": Permission.CONFERENCE_APPROVE,

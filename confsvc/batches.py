@@ -9,8 +9,8 @@ from confsvc.database import Database
 from confsvc.jobs import Rounds
 from rooms.errors import Problem
 from scheduler.booking.booking import Rules
-from scheduler.booking.postpone import do_item, skip_item
-from scheduler.booking.postpone_queries import find_waiting
+from scheduler.booking.giving_way.postpone import do_item, skip_item
+from scheduler.booking.giving_way.postpone_queries import find_waiting
 
 EVERY = timedelta(0)
 """Every tick: looking costs one short query, and whoever has just made a batch watches it."""

@@ -8,10 +8,10 @@ from datetime import datetime
 from confsvc.access import Actor, holds_any
 from confsvc.database import Database
 from rooms.errors import Invalid, NotAllowed
-from scheduler.booking.approval_needs import approval_needs
+from scheduler.booking.approving.needs import approval_needs
 from scheduler.booking.booking import Booking, Rules
-from scheduler.booking.giving_way import Preview
-from scheduler.booking.preempt import Rehearsed, rehearse
+from scheduler.booking.giving_way.preempt import Rehearsed, rehearse
+from scheduler.booking.giving_way.rivals import Preview
 from scheduler.errors import NoPlace
 from scheduler.local_time import local_day
 

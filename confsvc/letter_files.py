@@ -19,7 +19,7 @@ from pypdf import PdfReader
 
 from rooms.errors import FieldError, Invalid
 from rooms.names import search_key
-from scheduler.booking.official_letter import SignedFile
+from scheduler.booking.approving.official_letter import SignedFile
 
 MOST_BYTES = 10 * 1024 * 1024
 MOST_TEXT = 20_000

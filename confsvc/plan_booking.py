@@ -19,11 +19,11 @@ from confsvc.web.idempotency import claim, settle
 from confsvc.web.pages.choices import Places, load_places
 from rooms.errors import FieldError, Invalid
 from rooms.queries import find_unit
+from scheduler.booking.approving.stored import booking_of
 from scheduler.booking.booking import Rules
 from scheduler.booking.plan_import import SoFar, Verdict, book_row, judge
 from scheduler.booking.plan_queries import GONE, list_planned
 from scheduler.booking.queries import find_conference
-from scheduler.booking.stored import booking_of
 from scheduler.local_time import instant, local_day
 
 P = Permission.CONFERENCE_BOOK

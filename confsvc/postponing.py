@@ -9,9 +9,9 @@ from sqlalchemy.orm import Session
 
 from confsvc.access import Actor, Permission, may_somewhere, units_for
 from rooms.errors import NotAllowed, NotFound
-from scheduler.booking.displacement_models import Batch
-from scheduler.booking.postpone import Chosen, bring_back, concerned, postpone_together
-from scheduler.booking.postpone_queries import Concerned, ItemRow, find_back, find_batch, list_items
+from scheduler.booking.giving_way.models import Batch
+from scheduler.booking.giving_way.postpone import Chosen, bring_back, concerned, postpone_together
+from scheduler.booking.giving_way.postpone_queries import Concerned, ItemRow, find_back, find_batch, list_items
 
 P = Permission.CONFERENCE_CANCEL
 

@@ -9,7 +9,7 @@ from typing import Any
 from babel.dates import get_day_names
 
 from confsvc.i18n import text
-from scheduler.booking.recurrence import Rule, parse_rule, wall
+from scheduler.booking.series.recurrence import Rule, parse_rule, wall
 
 EVERY: dict[str, tuple[str, str]] = {
     "DAILY": ("every day", "every %(n)s days"),

@@ -17,7 +17,7 @@ from sqlalchemy.orm import Session
 from confsvc.database import Database
 from confsvc.jobs import Rounds
 from scheduler.booking.booking import Rules
-from scheduler.booking.capacity_queries import list_bridge_limits, list_profiles
+from scheduler.booking.place.capacity_queries import list_bridge_limits, list_profiles
 from scheduler.calendar_acts import TOPIC
 from scheduler.calendar_queries import find_calendar
 from scheduler.rule_queries import list_parents, list_rules

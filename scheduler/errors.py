@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any
 from rooms.errors import Problem
 
 if TYPE_CHECKING:
-    from scheduler.booking.series_wish import DateFinding
-    from scheduler.booking.ways_out import WaysOut
+    from scheduler.booking.series.wish import DateFinding
+    from scheduler.booking.ways.ways_out import WaysOut
 
 
 @dataclass(frozen=True)

@@ -9,9 +9,9 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from rooms.models import LEVELS
 from rooms.schema import Row, add_rule, no_overlap_ddl, one_of, options
-from scheduler.booking.approval_models import Approval, OfficialLetter
-from scheduler.booking.displacement_models import Batch, BatchItem, Displacement
-from scheduler.booking.series_models import COUNTS, Series, SeriesSkip
+from scheduler.booking.approving.models import Approval, OfficialLetter
+from scheduler.booking.giving_way.models import Batch, BatchItem, Displacement
+from scheduler.booking.series.models import COUNTS, Series, SeriesSkip
 from scheduler.conduct.models import Bridge, Comment, Done, Fact, Opening
 from scheduler.kinds import CHAIR_LEVELS, FORMS
 from scheduler.outbox_models import EFFECT_STATES, CalendarItem, Edition, Effect, Told

@@ -9,7 +9,7 @@ from sqlalchemy import CursorResult, update
 from sqlalchemy.orm import Session
 
 from rooms.changes import add_change
-from scheduler.booking.preempt_queries import set_displacement
+from scheduler.booking.giving_way.preempt_queries import set_displacement
 from scheduler.errors import Stale, WrongMove
 from scheduler.models import Conference
 

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from confsvc.cli.setup import Setup, fail, json_option, now, show, told
 from rooms.queries import list_units
-from scheduler.booking.postpone import Chosen, concerned, postpone_together
+from scheduler.booking.giving_way.postpone import Chosen, concerned, postpone_together
 from scheduler.booking.queries import find_conference, list_guests
 from scheduler.list_queries import list_starting
 from scheduler.local_time import LOCAL, instant, local_day

@@ -20,7 +20,7 @@ from confsvc.web.rendering import redirect
 from confsvc.web.security import SAFE_METHODS, check_form_token, check_origin
 from rooms.errors import NotAllowed, Problem
 from rooms.queries import find_unit_by_id
-from scheduler.booking.approval_queries import count_waiting
+from scheduler.booking.approving.queries import count_waiting
 from scheduler.local_time import local_day
 from scheduler.pulse_queries import is_demonstration
 

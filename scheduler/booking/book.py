@@ -9,16 +9,16 @@ from sqlalchemy.orm import Session
 
 from rooms.bulk import insert_bundle
 from rooms.once import poke
-from scheduler.booking.approval_needs import approval_needs
+from scheduler.booking.approving.needs import approval_needs
 from scheduler.booking.booking import Booked, Booking, Findings, Rules
 from scheduler.booking.clashes import clash_errors, clash_warnings, find_clashes
 from scheduler.booking.conference_rows import conference_row, new_conference, raise_taken
-from scheduler.booking.holding import Place, Survey, claims, survey
-from scheduler.booking.lock_queries import lock_and_take_ids
 from scheduler.booking.objections import objections
 from scheduler.booking.party import find_party
+from scheduler.booking.place.holding import Place, Survey, claims, survey
+from scheduler.booking.place.lock_queries import lock_and_take_ids
+from scheduler.booking.place.reservations import lock_keys
 from scheduler.booking.plan import plan, plan_with
-from scheduler.booking.reservations import lock_keys
 from scheduler.booking.validation import warnings
 from scheduler.local_time import local_day
 

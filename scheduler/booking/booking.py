@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from rooms.errors import FieldError
-from scheduler.booking.capacity import DEFAULT_PROFILES, BridgeLimit, Profile
+from scheduler.booking.place.capacity import DEFAULT_PROFILES, BridgeLimit, Profile
 from scheduler.errors import Full, Taken
 from scheduler.rulebook import RuleBook
 from scheduler.timing import Spans, Timing

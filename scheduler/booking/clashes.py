@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from rooms.errors import FieldError, Invalid
 from scheduler.booking.booking import Booking, Warning_
-from scheduler.booking.suggest_queries import list_seats
+from scheduler.booking.ways.suggest_queries import list_seats
 from scheduler.local_time import local_day
 
 CONFIRMED = "clash_confirmed"

@@ -13,13 +13,13 @@ from rooms.bulk import Bundle
 from rooms.changes import change_row
 from rooms.models import Change
 from rooms.names import search_key
-from scheduler.booking.approval_needs import Need, holds_while_pending, letter_due
+from scheduler.booking.approving.needs import Need, holds_while_pending, letter_due
 from scheduler.booking.booking import Booking, Rules
-from scheduler.booking.holding import Place
 from scheduler.booking.invitations import edition_content, edition_row, letter_rows, next_dtstamp
-from scheduler.booking.lock_queries import Ids
+from scheduler.booking.place.holding import Place
+from scheduler.booking.place.lock_queries import Ids
+from scheduler.booking.place.reservations import reservation_rows
 from scheduler.booking.plan import Plan
-from scheduler.booking.reservations import reservation_rows
 from scheduler.booking.validation import is_short_notice
 from scheduler.conduct.lifecycle import LETTER_WARNING, PROVISION_BEFORE
 from scheduler.errors import RoomTaken

@@ -11,21 +11,21 @@ from sqlalchemy.orm import Session
 from rooms.changes import add_change
 from rooms.errors import FieldError, Invalid
 from rooms.once import poke
-from scheduler.booking.approval_needs import approval_needs
-from scheduler.booking.approval_queries import set_open_approvals
-from scheduler.booking.binding import ask, bind, release, wait
+from scheduler.booking.approving.binding import ask, bind, release, wait
+from scheduler.booking.approving.needs import approval_needs
+from scheduler.booking.approving.queries import set_open_approvals
+from scheduler.booking.approving.stored import booking_of as booking_of
+from scheduler.booking.approving.stored import current, invited
 from scheduler.booking.booking import Booked, Booking, Rules
 from scheduler.booking.conference_rows import first_due, wish_columns
-from scheduler.booking.holding import Place, claims, survey
+from scheduler.booking.giving_way.preempt_queries import set_displacement
 from scheduler.booking.invitations import is_mailed_change, is_major_change
 from scheduler.booking.letters import owe_change, owe_edition
-from scheduler.booking.lock_queries import list_holds, take_locks
+from scheduler.booking.place.holding import Place, claims, survey
+from scheduler.booking.place.lock_queries import list_holds, take_locks
+from scheduler.booking.place.reservations import lock_keys
 from scheduler.booking.plan import Plan, plan
-from scheduler.booking.preempt_queries import set_displacement
 from scheduler.booking.queries import list_sites, set_columns
-from scheduler.booking.reservations import lock_keys
-from scheduler.booking.stored import booking_of as booking_of
-from scheduler.booking.stored import current, invited
 from scheduler.booking.sync import sync_commitments, sync_party
 from scheduler.conduct.queries import find_current_opening
 from scheduler.errors import Stale, TooLate, WrongMove

@@ -18,15 +18,15 @@ from rooms.names import search_key
 from scheduler.booking.book import book
 from scheduler.booking.booking import Booked, Booking, Rules
 from scheduler.booking.clashes import clash_errors, find_clashes
-from scheduler.booking.holding import Survey, survey
 from scheduler.booking.limits import is_short_notice, notice_data
 from scheduler.booking.objections import objections
 from scheduler.booking.party import Party, find_party
+from scheduler.booking.place.holding import Survey, survey
+from scheduler.booking.place.reservations import ROOM, Hold
 from scheduler.booking.plan import plan_with
 from scheduler.booking.plan_queries import find_same
-from scheduler.booking.reservations import ROOM, Hold
-from scheduler.booking.suggest import FreeTime
-from scheduler.booking.ways_out import MOST_TIMES, nearest_times
+from scheduler.booking.ways.suggest import FreeTime
+from scheduler.booking.ways.ways_out import MOST_TIMES, nearest_times
 from scheduler.errors import Full, Taken
 from scheduler.local_time import local_day
 

@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session, aliased
 from rooms.models import Line, Person, Room, RoomUnit, Unit, UnitName
 from rooms.prepared import Prepared, listed
 from rooms.queries import dated
-from scheduler.booking.capacity import LineLimit
+from scheduler.booking.place.capacity import LineLimit
 from scheduler.errors import Taken
 from scheduler.models import LONGEST_SPAN, Closure, Conference, Guest, KpiScope, Reservation, Site
 

@@ -16,11 +16,11 @@ from sqlalchemy.orm import Session
 from rooms.changes import add_change
 from rooms.once import poke
 from rooms.queries import find_successor
+from scheduler.booking.approving.stored import booking_of, invited
 from scheduler.booking.letters import owe_change
 from scheduler.booking.party import find_party
 from scheduler.booking.queries import UnitPart, list_sites, list_unit_parts
 from scheduler.booking.refreeze_queries import AHEAD, set_frozen, set_version_raised
-from scheduler.booking.stored import booking_of, invited
 from scheduler.booking.sync import sync_guests
 from scheduler.conduct.queries import find_locked
 from scheduler.local_time import local_day

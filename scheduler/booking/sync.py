@@ -13,10 +13,10 @@ from rooms.bulk import insert_bundle, next_ids
 from scheduler.booking import sync_queries as queries
 from scheduler.booking.booking import Booking
 from scheduler.booking.conference_rows import opening_row, raise_taken
-from scheduler.booking.holding import Place
 from scheduler.booking.party import Party, guest_row
+from scheduler.booking.place.holding import Place
+from scheduler.booking.place.reservations import reservation_rows
 from scheduler.booking.queries import delete_reservations, list_sites
-from scheduler.booking.reservations import reservation_rows
 from scheduler.conduct.queries import find_current_opening, set_current_opening_closed
 from scheduler.models import Conference, Delegation, Guest, Opening, Reservation, Site
 from scheduler.record.queries import list_delegations

@@ -7,9 +7,9 @@ from datetime import datetime, time, timedelta
 
 from sqlalchemy.orm import Session
 
+from scheduler.booking.approving.stored import booking_of, current
 from scheduler.booking.book import book
 from scheduler.booking.booking import Booked, Booking, Rules
-from scheduler.booking.stored import booking_of, current
 from scheduler.booking.trial_queries import find_trial, set_trial
 from scheduler.errors import WrongMove
 from scheduler.local_time import instant, local_day

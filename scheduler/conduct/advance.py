@@ -9,9 +9,9 @@ from sqlalchemy.orm import Session
 
 from rooms.errors import NotFound
 from rooms.once import poke
-from scheduler.booking.approval import lapse, warn_of_lapse
-from scheduler.booking.displaced import unanswered
-from scheduler.booking.preempt_queries import find_open_displacement
+from scheduler.booking.approving.approval import lapse, warn_of_lapse
+from scheduler.booking.giving_way.displaced import unanswered
+from scheduler.booking.giving_way.preempt_queries import find_open_displacement
 from scheduler.conduct import queries
 from scheduler.conduct.endings import owe_end
 from scheduler.conduct.lifecycle import Step, View, next_step

@@ -17,7 +17,7 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from rooms.errors import NotFound
-from scheduler.booking.capacity import DEFAULT_PROFILES, Profile
+from scheduler.booking.place.capacity import DEFAULT_PROFILES, Profile
 from scheduler.conduct.agenda_queries import Place, Sitting, find_place, list_sittings
 from scheduler.conduct.lifecycle import ENDINGS, ending_steps, minutes_before
 from scheduler.conduct.queries import list_warned

@@ -15,12 +15,12 @@ from sqlalchemy.orm import Session
 from rooms.changes import add_change
 from rooms.errors import FieldError, Invalid
 from rooms.once import poke
+from scheduler.booking.approving.stored import current
 from scheduler.booking.booking import Booked, Rules
 from scheduler.booking.conference_rows import raise_taken
-from scheduler.booking.lock_queries import take_locks
+from scheduler.booking.place.lock_queries import take_locks
+from scheduler.booking.place.reservations import lock_keys
 from scheduler.booking.queries import set_columns
-from scheduler.booking.reservations import lock_keys
-from scheduler.booking.stored import current
 from scheduler.conduct.advance import poke_sites, view_of
 from scheduler.conduct.extension_queries import delete_done, list_held, set_held
 from scheduler.conduct.lifecycle import ending_steps, next_due

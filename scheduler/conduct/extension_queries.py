@@ -10,7 +10,7 @@ from sqlalchemy import delete, insert, select
 from sqlalchemy.orm import Session
 
 from rooms.models import Line
-from scheduler.booking.capacity import LineLimit
+from scheduler.booking.place.capacity import LineLimit
 from scheduler.models import Done, Reservation
 
 

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from rooms.changes import add_change
 from scheduler.booking.booking import Rules
-from scheduler.booking.capacity_queries import list_bridge_limits
+from scheduler.booking.place.capacity_queries import list_bridge_limits
 from scheduler.conduct import queries
 from scheduler.conduct.lifecycle import GIVE_BACK, NOBODY_SEEN, minutes_before, settled_by
 from scheduler.conduct.presence import give_back, list_unseen

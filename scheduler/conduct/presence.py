@@ -16,12 +16,12 @@ from sqlalchemy.orm import Session
 from rooms.changes import add_change
 from rooms.errors import NotFound
 from rooms.once import poke
-from scheduler.booking.capacity import Amount
-from scheduler.booking.capacity_queries import list_line_amounts
 from scheduler.booking.conference_rows import raise_taken
-from scheduler.booking.lock_queries import take_locks
+from scheduler.booking.place.capacity import Amount
+from scheduler.booking.place.capacity_queries import list_line_amounts
+from scheduler.booking.place.lock_queries import take_locks
+from scheduler.booking.place.reservations import lock_keys
 from scheduler.booking.queries import list_sites, list_taken
-from scheduler.booking.reservations import lock_keys
 from scheduler.conduct import presence_queries as queries
 from scheduler.conduct.extension_queries import list_held, list_line_limits, set_held
 from scheduler.conduct.queries import find_locked_by_key

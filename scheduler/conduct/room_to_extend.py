@@ -13,10 +13,10 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from scheduler.booking.booking import Rules
-from scheduler.booking.capacity import Amount, BridgeLimit, Load, fits_bridge
-from scheduler.booking.capacity_queries import TakenAmount, list_bridge_amounts, list_line_amounts
+from scheduler.booking.place.capacity import Amount, BridgeLimit, Load, fits_bridge
+from scheduler.booking.place.capacity_queries import TakenAmount, list_bridge_amounts, list_line_amounts
+from scheduler.booking.place.reservations import BRIDGE, KEYS, LINE, ROOM, Hold
 from scheduler.booking.queries import list_taken
-from scheduler.booking.reservations import BRIDGE, KEYS, LINE, ROOM, Hold
 from scheduler.conduct.extension_queries import list_held, list_line_limits
 from scheduler.errors import Full, Taken
 from scheduler.local_time import local_day

@@ -26,7 +26,7 @@ from sqlalchemy.orm import Session
 
 from confsvc.database import Database
 from rooms.models import Change
-from scheduler.booking.reservations import BRIDGE, KEYS
+from scheduler.booking.place.reservations import BRIDGE, KEYS
 from scheduler.models import (
     CalendarItem,
     Conference,

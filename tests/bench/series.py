@@ -23,8 +23,8 @@ from confsvc.database import Database
 from rooms.bulk import insert_bundle
 from rooms.models import Room, Unit
 from scheduler.booking.booking import Booking, Rules
-from scheduler.booking.series import book_series, check_series
-from scheduler.booking.series_wish import SeriesWish
+from scheduler.booking.series.book import book_series, check_series
+from scheduler.booking.series.wish import SeriesWish
 from scheduler.local_time import instant, local_day
 from scheduler.models import (
     CalendarItem,

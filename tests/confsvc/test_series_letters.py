@@ -19,12 +19,12 @@ from confsvc.translate import EditionRow, invitations
 from integrations.calendar.ics import render
 from integrations.calendar.lint import lint
 from scheduler.booking.booking import GuestWish
-from scheduler.booking.recurrence import parse_rule
+from scheduler.booking.series.recurrence import parse_rule
 from scheduler.local_time import LOCAL
 from scheduler.models import Edition, Effect
 from tests.scheduler.booking.offices import START, offices
-from tests.scheduler.booking.test_series import HOUR, WEEK, booked, sessions, weekly
-from tests.scheduler.booking.test_series_edit import alone, back, called_off, cancelled, changed
+from tests.scheduler.booking.series.test_series import HOUR, WEEK, booked, sessions, weekly
+from tests.scheduler.booking.series.test_series_edit import alone, back, called_off, cancelled, changed
 
 SENDER = Sender("hop@hop.example", "Họp trực tuyến", "hop.example", "https://hop.example")
 GUEST = GuestWish("Bà C", "c@x.vn", "en")

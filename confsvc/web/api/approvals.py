@@ -20,10 +20,10 @@ from confsvc.web.api.wishes import Version
 from confsvc.web.pages.approvals import approve_as, return_as
 from confsvc.web.pages.sight import find_seen
 from rooms.errors import NotFound
-from scheduler.booking.approval_queries import list_open_approvals, list_waiting
+from scheduler.booking.approving.official_letter import Numbered, numbered, record_letter
+from scheduler.booking.approving.official_queries import find_letter_of
+from scheduler.booking.approving.queries import list_open_approvals, list_waiting
 from scheduler.booking.booking import Booked
-from scheduler.booking.official_letter import Numbered, numbered, record_letter
-from scheduler.booking.official_queries import find_letter_of
 from scheduler.local_time import local_day
 from scheduler.name_queries import list_short_names
 

@@ -20,7 +20,7 @@ from confsvc.web.problem import shown_full
 from rooms.errors import FieldError
 from scheduler.booking import book as booking_book
 from scheduler.booking.booking import Findings, Rules
-from scheduler.booking.ways_out import WaysOut, ways_out
+from scheduler.booking.ways.ways_out import WaysOut, ways_out
 from scheduler.name_queries import list_room_ids
 
 

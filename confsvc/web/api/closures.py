@@ -15,8 +15,8 @@ from confsvc.web.api.fields import Instant, Line200, Model, RoomKey, Shown
 from confsvc.web.api.layer import Answer, operation
 from confsvc.web.api.reading import KeyPath
 from rooms.errors import FieldError, Invalid
-from scheduler.booking.closure_queries import Closed, list_closable, list_closures
-from scheduler.booking.closures import MOST, ClosureWish, add_closure, lift_closure
+from scheduler.booking.place.closure_queries import Closed, list_closable, list_closures
+from scheduler.booking.place.closures import MOST, ClosureWish, add_closure, lift_closure
 from scheduler.name_queries import list_room_ids
 
 P = Permission.CLOSURE_EDIT

@@ -36,8 +36,8 @@ from scheduler.booking import edit
 from scheduler.booking.booking import Booked, Booking, Rules
 from scheduler.booking.log import log_in_person
 from scheduler.booking.queries import find_conference
-from scheduler.booking.refusal import explained
 from scheduler.booking.validation import warnings
+from scheduler.booking.ways.refusal import explained
 from scheduler.errors import NoCapacity, RoomTaken
 from scheduler.models import Conference
 from scheduler.name_queries import list_unit_ids

@@ -20,8 +20,8 @@ from confsvc.web.api.reading import KeyPath
 from confsvc.web.api.wishes import BookingIn, Version, booking_in, host_id
 from confsvc.web.pages.gave_way import answer
 from scheduler.booking.booking import Booked, Booking, Rules
-from scheduler.booking.giving_way import Consent, Preview
-from scheduler.booking.preempt import Preempted, preempt
+from scheduler.booking.giving_way.preempt import Preempted, preempt
+from scheduler.booking.giving_way.rivals import Consent, Preview
 
 MOST = 300
 

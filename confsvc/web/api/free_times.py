@@ -15,8 +15,8 @@ from confsvc.web.api.layer import operation
 from confsvc.web.pages.typed import parse_time
 from rooms.errors import FieldError, Invalid
 from scheduler.booking.booking import MOST_ROOMS, Rules
-from scheduler.booking.find_time import LONGEST_MINUTES, MOST_DAYS, SHORTEST_MINUTES, Wanted, find_times
-from scheduler.booking.suggest import STEP
+from scheduler.booking.ways.find_time import LONGEST_MINUTES, MOST_DAYS, SHORTEST_MINUTES, Wanted, find_times
+from scheduler.booking.ways.suggest import STEP
 from scheduler.local_time import local_day
 from scheduler.name_queries import list_room_ids
 

@@ -15,8 +15,8 @@ from confsvc.web.api.fields import Instant, Line40, Line500, Model, Shown, UnitC
 from confsvc.web.api.layer import Answer, operation
 from confsvc.web.api.reading import KeyPath
 from rooms.errors import FieldError, Invalid
-from scheduler.booking.postpone import Chosen
-from scheduler.booking.postpone_queries import Concerned
+from scheduler.booking.giving_way.postpone import Chosen
+from scheduler.booking.giving_way.postpone_queries import Concerned
 from scheduler.kinds import find_kind
 from scheduler.name_queries import list_unit_ids
 

@@ -7,7 +7,7 @@ from aiohttp import web
 from confsvc.web import keys
 from confsvc.web.api.fields import Shown
 from confsvc.web.api.layer import operation
-from scheduler.booking.capacity import UNKNOWN_DOWN, UNKNOWN_UP
+from scheduler.booking.place.capacity import UNKNOWN_DOWN, UNKNOWN_UP
 
 
 class ProfileOut(Shown):

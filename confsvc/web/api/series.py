@@ -21,15 +21,15 @@ from confsvc.web.api.wishes import booking_in, changed, host_id
 from confsvc.web.pages.sight import sight_of
 from rooms.errors import NotFound
 from scheduler.booking.booking import Booked, Rules
-from scheduler.booking.put_back import add_date, put_back, put_back_date
 from scheduler.booking.queries import find_conference
-from scheduler.booking.series import BookedSeries, book_series, check_series
-from scheduler.booking.series_cancel import cancel_series
-from scheduler.booking.series_edit import change_series
-from scheduler.booking.series_queries import find_series
-from scheduler.booking.series_reading import SeriesView, read_series
-from scheduler.booking.series_turn import series_booking
-from scheduler.booking.series_wish import SeriesFindings, SeriesWish, wish_at
+from scheduler.booking.series.book import BookedSeries, book_series, check_series
+from scheduler.booking.series.cancel import cancel_series
+from scheduler.booking.series.edit import change_series
+from scheduler.booking.series.put_back import add_date, put_back, put_back_date
+from scheduler.booking.series.queries import find_series
+from scheduler.booking.series.reading import SeriesView, read_series
+from scheduler.booking.series.turn import series_booking
+from scheduler.booking.series.wish import SeriesFindings, SeriesWish, wish_at
 from scheduler.models import Series
 from scheduler.sight_queries import find_visible
 

@@ -14,10 +14,10 @@ from confsvc.web.api.shown import BookedOut, WarningOut, warnings_out
 from confsvc.web.api.wishes import BookingIn, ChangeIn, Version
 from confsvc.web.errors import field_text, full_text, taken_text
 from rooms.errors import FieldError
-from scheduler.booking.recurrence import LONGEST_TEXT, MOST_DATES
-from scheduler.booking.series import BookedSeries
-from scheduler.booking.series_reading import SeriesView
-from scheduler.booking.series_wish import Choices, DateFinding, SeriesFindings
+from scheduler.booking.series.book import BookedSeries
+from scheduler.booking.series.reading import SeriesView
+from scheduler.booking.series.recurrence import LONGEST_TEXT, MOST_DATES
+from scheduler.booking.series.wish import Choices, DateFinding, SeriesFindings
 
 RuleText = Annotated[str, Field(min_length=1, max_length=LONGEST_TEXT)]
 Key = Annotated[str, Field(pattern=r"^[2-9a-hjkmnp-z]{10}$")]

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from datetime import datetime
 
 from confsvc.web.api.fields import Shown
-from scheduler.booking.ways_out import OtherRoom, WaysOut
+from scheduler.booking.ways.ways_out import OtherRoom, WaysOut
 
 
 class TimeOut(Shown):

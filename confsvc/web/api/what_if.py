@@ -19,7 +19,7 @@ from confsvc.web.pages.choices import GROUPS
 from confsvc.web.problem import shown_full
 from rooms.errors import FieldError, Invalid
 from scheduler.booking.booking import Rules
-from scheduler.booking.what_if import Look, Question, WhatIf, what_if
+from scheduler.booking.ways.what_if import Look, Question, WhatIf, what_if
 
 LONGEST = timedelta(hours=12)
 

@@ -10,12 +10,12 @@ from sqlalchemy.orm import Session
 
 from confsvc.web.pages.wish import Wish, form_errors
 from rooms.errors import FieldError
-from scheduler.booking.approval_needs import Need, approval_needs, holds_while_pending
+from scheduler.booking.approving.needs import Need, approval_needs, holds_while_pending
 from scheduler.booking.book import check
 from scheduler.booking.booking import Rules, Warning_
 from scheduler.booking.limits import notice_days
 from scheduler.booking.party import find_party
-from scheduler.booking.ways_out import WaysOut, ways_out
+from scheduler.booking.ways.ways_out import WaysOut, ways_out
 from scheduler.errors import Full, Taken
 from scheduler.local_time import local_day
 from scheduler.timing import Spans, spans

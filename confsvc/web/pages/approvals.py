@@ -21,8 +21,8 @@ from confsvc.web.pages.typed import text_field
 from confsvc.web.pages.words import Words
 from confsvc.web.rendering import redirect, render
 from rooms.errors import Invalid, Problem
-from scheduler.booking.approval import LONGEST_REASON, approve, return_
-from scheduler.booking.approval_queries import count_waiting, list_open_approvals, list_waiting
+from scheduler.booking.approving.approval import LONGEST_REASON, approve, return_
+from scheduler.booking.approving.queries import count_waiting, list_open_approvals, list_waiting
 from scheduler.booking.booking import Booked, Rules
 from scheduler.errors import NoCapacity, NotAsked, OwnRequest, RoomTaken, Stale, WrongMove
 

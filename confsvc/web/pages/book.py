@@ -27,8 +27,8 @@ from confsvc.web.pages.wish import Typed, read_typed, typed_of
 from confsvc.web.rendering import redirect, render
 from rooms.errors import FieldError, Invalid
 from scheduler.booking import book as booking
+from scheduler.booking.approving.stored import booking_of
 from scheduler.booking.booking import Booked, Rules
-from scheduler.booking.stored import booking_of
 from scheduler.errors import NoPlace
 from scheduler.local_time import local_day
 from scheduler.models import Conference

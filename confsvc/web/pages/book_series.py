@@ -23,8 +23,8 @@ from confsvc.web.pages.wish import Typed, read_typed
 from confsvc.web.rendering import redirect, render
 from rooms.errors import FieldError, Invalid
 from scheduler.booking.booking import Rules
-from scheduler.booking.series import BookedSeries, book_series
-from scheduler.booking.series_wish import Choices
+from scheduler.booking.series.book import BookedSeries, book_series
+from scheduler.booking.series.wish import Choices
 from scheduler.errors import NoPlace, SeriesBlocked
 
 P = Permission.CONFERENCE_BOOK

@@ -36,7 +36,7 @@ from confsvc.web.pages.wish import ASK, Typed, Wish, wish_of
 from confsvc.web.rendering import render
 from rooms.errors import FieldError
 from scheduler.booking.booking import Rules
-from scheduler.booking.giving_way import NO_CONSENT, Consent, Preview
+from scheduler.booking.giving_way.rivals import NO_CONSENT, Consent, Preview
 from scheduler.kinds import KINDS
 from scheduler.local_time import local_day
 from scheduler.models import Conference

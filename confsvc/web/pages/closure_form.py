@@ -9,7 +9,7 @@ from datetime import date, datetime
 from confsvc.web.pages.choices import Places
 from confsvc.web.pages.typed import Fields, list_field, parse_day, parse_time, text_field
 from rooms.errors import FieldError
-from scheduler.booking.closures import KINDS, ClosureWish
+from scheduler.booking.place.closures import KINDS, ClosureWish
 from scheduler.local_time import instant
 
 TIMES = ("starts_date", "starts_time", "ends_date", "ends_time")

@@ -19,8 +19,8 @@ from confsvc.web.pages.sight import sight_of
 from confsvc.web.pages.words import Words
 from confsvc.web.rendering import redirect, render
 from rooms.errors import FieldError, Invalid
-from scheduler.booking.closure_queries import Closed, Sitting, list_closable, list_closures, list_sittings_on
-from scheduler.booking.closures import KINDS, LONGEST_REASON, InTheWay, add_closure, in_the_way, lift_closure
+from scheduler.booking.place.closure_queries import Closed, Sitting, list_closable, list_closures, list_sittings_on
+from scheduler.booking.place.closures import KINDS, LONGEST_REASON, InTheWay, add_closure, in_the_way, lift_closure
 from scheduler.errors import NoPlace
 from scheduler.local_time import local_day
 

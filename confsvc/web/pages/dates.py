@@ -13,8 +13,8 @@ from confsvc.web.pages.phrases import Phrases
 from confsvc.web.pages.repeat import minute_of
 from rooms.errors import FieldError
 from scheduler.booking.booking import Warning_
-from scheduler.booking.series_dates import DAY_OFF
-from scheduler.booking.series_wish import DateFinding, SeriesFindings, SeriesWish
+from scheduler.booking.series.dates import DAY_OFF
+from scheduler.booking.series.wish import DateFinding, SeriesFindings, SeriesWish
 from scheduler.errors import Taken
 from scheduler.local_time import local_day
 

@@ -20,8 +20,8 @@ from confsvc.web.pages.wish import read_typed
 from confsvc.web.rendering import redirect
 from rooms.errors import FieldError, Invalid
 from scheduler.booking.booking import Rules
-from scheduler.booking.giving_way import NO_CONSENT
-from scheduler.booking.preempt import Preempted, preempt
+from scheduler.booking.giving_way.preempt import Preempted, preempt
+from scheduler.booking.giving_way.rivals import NO_CONSENT
 from scheduler.errors import GivesWay, NoPlace
 
 P = Permission.CONFERENCE_BOOK

@@ -21,8 +21,8 @@ from confsvc.web.pages.wish import read_typed
 from confsvc.web.rendering import redirect, render
 from rooms.place_queries import RoomOn
 from scheduler.booking.booking import Rules
-from scheduler.booking.find_time import Picture, Wanted, draw
-from scheduler.booking.suggest import FreeTime, Span
+from scheduler.booking.ways.find_time import Picture, Wanted, draw
+from scheduler.booking.ways.suggest import FreeTime, Span
 from scheduler.work_calendar import WorkCalendar
 
 P = Permission.CONFERENCE_BOOK

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from confsvc.web.pages.timeline_grid import STEP, Frame
-from scheduler.booking.suggest import Span
+from scheduler.booking.ways.suggest import Span
 
 
 @dataclass(frozen=True)

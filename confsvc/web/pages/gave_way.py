@@ -19,8 +19,8 @@ from confsvc.web.pages.typed import text_field
 from confsvc.web.rendering import redirect
 from rooms.errors import Invalid
 from scheduler.booking.booking import Booked, Rules
-from scheduler.booking.displaced import accept, refuse
-from scheduler.booking.preempt_queries import list_displacements
+from scheduler.booking.giving_way.displaced import accept, refuse
+from scheduler.booking.giving_way.preempt_queries import list_displacements
 from scheduler.errors import NoPlace, NotAsked, Stale, TooLate
 from scheduler.local_time import local_day
 from scheduler.models import Conference

@@ -11,10 +11,10 @@ from sqlalchemy.orm import Session
 from confsvc.access import Actor
 from confsvc.web.pages.sight import sight_of
 from scheduler.booking.booking import Rules
-from scheduler.booking.capacity import BridgeLimit
-from scheduler.booking.closure_queries import list_closable
-from scheduler.booking.load import DayLoad, day_loads
-from scheduler.booking.load_queries import list_bridge_parts
+from scheduler.booking.place.capacity import BridgeLimit
+from scheduler.booking.place.closure_queries import list_closable
+from scheduler.booking.place.load import DayLoad, day_loads
+from scheduler.booking.place.load_queries import list_bridge_parts
 from scheduler.local_time import instant, local_day
 
 DAYS = 5

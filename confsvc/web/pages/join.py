@@ -23,7 +23,7 @@ from rooms.errors import NotFound
 from rooms.queries import list_names
 from scheduler.booking.history_queries import VideoRoom, find_current_room
 from scheduler.booking.queries import find_conference
-from scheduler.booking.series_reading import next_of
+from scheduler.booking.series.reading import next_of
 from scheduler.local_time import local_day
 from scheduler.models import Conference
 from scheduler.sight_queries import PRIVATE

@@ -19,9 +19,9 @@ from rooms.errors import NotFound
 from rooms.models import Line
 from rooms.place_queries import find_line, list_rooms
 from rooms.queries import UnitOn, find_unit_by_id
-from scheduler.booking.capacity import LineLimit
-from scheduler.booking.load import DayLoad, day_loads
-from scheduler.booking.load_queries import list_line_parts
+from scheduler.booking.place.capacity import LineLimit
+from scheduler.booking.place.load import DayLoad, day_loads
+from scheduler.booking.place.load_queries import list_line_parts
 from scheduler.local_time import instant, local_day
 from scheduler.name_queries import list_short_names
 

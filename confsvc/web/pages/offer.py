@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from confsvc.web.pages.phrases import Phrases
 from confsvc.web.pages.typed import Fields, list_field
-from scheduler.booking.giving_way import Consent, GaveWay, Preview
+from scheduler.booking.giving_way.rivals import Consent, GaveWay, Preview
 
 CHOICES = {"end": "End it now", "sites_out": "Take only these sites out of it; it goes on without them"}
 OUTCOMES = {

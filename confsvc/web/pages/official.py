@@ -21,9 +21,9 @@ from confsvc.web.pages.sight import find_hosted, find_seen
 from confsvc.web.pages.words import Words
 from confsvc.web.rendering import redirect, render
 from rooms.errors import FieldError, Invalid, NotFound
+from scheduler.booking.approving.official_letter import Numbered, SignedFile, numbered, purge_letter, record_letter
+from scheduler.booking.approving.official_queries import ENDED_OTHERWISE, find_letter_of, find_symbol
 from scheduler.booking.booking import Booked
-from scheduler.booking.official_letter import Numbered, SignedFile, numbered, purge_letter, record_letter
-from scheduler.booking.official_queries import ENDED_OTHERWISE, find_letter_of, find_symbol
 from scheduler.errors import LetterTaken, Stale, WrongMove
 from scheduler.local_time import local_day
 from scheduler.models import Conference, OfficialLetter

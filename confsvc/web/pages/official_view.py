@@ -10,10 +10,10 @@ from sqlalchemy.orm import Session
 from confsvc.access import Actor, Permission, may
 from confsvc.web.pages.phrases import Phrases
 from confsvc.web.pages.requests import is_own, question_views
-from scheduler.booking.approval_queries import list_approvals
+from scheduler.booking.approving.official_letter import Numbered
+from scheduler.booking.approving.official_queries import find_letter_of
+from scheduler.booking.approving.queries import list_approvals
 from scheduler.booking.booking import Rules
-from scheduler.booking.official_letter import Numbered
-from scheduler.booking.official_queries import find_letter_of
 from scheduler.models import Conference
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from confsvc.web.pages.phrases import Phrases
-from scheduler.booking.capacity import Profile
+from scheduler.booking.place.capacity import Profile
 
 
 def picture_word(profile: Profile, words: Phrases) -> str:

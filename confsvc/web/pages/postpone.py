@@ -21,9 +21,9 @@ from confsvc.web.pages.phrases import Phrases
 from confsvc.web.pages.typed import Fields, list_field, parse_day, text_field
 from confsvc.web.rendering import redirect, render
 from rooms.errors import FieldError, Invalid
-from scheduler.booking.displacement_models import Batch
-from scheduler.booking.postpone import ROUTINE, Chosen
-from scheduler.booking.postpone_queries import Concerned, list_batches
+from scheduler.booking.giving_way.models import Batch
+from scheduler.booking.giving_way.postpone import ROUTINE, Chosen
+from scheduler.booking.giving_way.postpone_queries import Concerned, list_batches
 from scheduler.kinds import KINDS
 from scheduler.local_time import instant, local_day
 

@@ -16,9 +16,9 @@ from confsvc.web.pages.pictures import picture_word
 from confsvc.web.pages.words import Words
 from confsvc.web.rendering import redirect, render
 from rooms.errors import Invalid
-from scheduler.booking.capacity import DEFAULT_PROFILES, UNKNOWN_DOWN, UNKNOWN_UP, Profile
-from scheduler.booking.capacity_queries import list_profiles
-from scheduler.booking.profile_acts import LIMITS, MOST, SOUND, put_profiles
+from scheduler.booking.place.capacity import DEFAULT_PROFILES, UNKNOWN_DOWN, UNKNOWN_UP, Profile
+from scheduler.booking.place.capacity_queries import list_profiles
+from scheduler.booking.place.profile_acts import LIMITS, MOST, SOUND, put_profiles
 
 P = Permission.RULES_EDIT
 PAGE = "/rules/profiles"

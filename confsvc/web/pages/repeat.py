@@ -15,8 +15,8 @@ from confsvc.web.pages.phrases import SHORT_WEEKDAYS, Phrases
 from confsvc.web.pages.typed import Fields, list_field, parse_day, parse_time, text_field
 from rooms.errors import FieldError
 from scheduler.booking.booking import Booking
-from scheduler.booking.recurrence import MOST_DATES, WEEKDAYS, wall
-from scheduler.booking.series_wish import SeriesWish
+from scheduler.booking.series.recurrence import MOST_DATES, WEEKDAYS, wall
+from scheduler.booking.series.wish import SeriesWish
 from scheduler.local_time import instant, local_day
 
 WEEKLY = {"week": 1, "weeks2": 2}

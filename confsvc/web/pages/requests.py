@@ -16,13 +16,13 @@ from confsvc.approving import deciders
 from confsvc.web.errors import full_text
 from confsvc.web.pages.actors import list_actor_names
 from confsvc.web.pages.phrases import Phrases
-from scheduler.booking.approval_models import Approval
-from scheduler.booking.approval_needs import holds_while_pending, may_approve_own
-from scheduler.booking.approval_queries import History, find_history, list_approvals, list_rivals
+from scheduler.booking.approving.models import Approval
+from scheduler.booking.approving.needs import holds_while_pending, may_approve_own
+from scheduler.booking.approving.queries import History, find_history, list_approvals, list_rivals
+from scheduler.booking.approving.stored import booking_of
 from scheduler.booking.book import check
 from scheduler.booking.booking import Rules
 from scheduler.booking.limits import notice_days
-from scheduler.booking.stored import booking_of
 from scheduler.local_time import local_day
 from scheduler.models import Conference
 from scheduler.name_queries import list_short_names

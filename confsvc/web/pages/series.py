@@ -25,11 +25,11 @@ from confsvc.web.rendering import redirect, render
 from rooms.errors import FieldError, Invalid, NotFound, Problem
 from rooms.queries import list_names
 from scheduler.booking.booking import Booking, Rules
-from scheduler.booking.put_back import add_date, put_back, put_back_date
-from scheduler.booking.series_cancel import AHEAD
-from scheduler.booking.series_letters import OFF
-from scheduler.booking.series_reading import SeriesDate, SeriesView, read_series
-from scheduler.booking.series_wish import wish_at
+from scheduler.booking.series.cancel import AHEAD
+from scheduler.booking.series.letters import OFF
+from scheduler.booking.series.put_back import add_date, put_back, put_back_date
+from scheduler.booking.series.reading import SeriesDate, SeriesView, read_series
+from scheduler.booking.series.wish import wish_at
 from scheduler.errors import NoPlace, Stale, WrongMove
 from scheduler.local_time import instant, local_day
 from scheduler.models import Series

@@ -21,8 +21,8 @@ from confsvc.web.pages.series_edit import read_scope
 from confsvc.web.pages.typed import Fields, text_field
 from confsvc.web.rendering import redirect, render
 from rooms.errors import FieldError, Invalid
-from scheduler.booking.series_cancel import cancel_series
-from scheduler.booking.series_outlook import cancelled_by, concerned
+from scheduler.booking.series.cancel import cancel_series
+from scheduler.booking.series.outlook import cancelled_by, concerned
 from scheduler.errors import Stale
 from scheduler.local_time import local_day
 

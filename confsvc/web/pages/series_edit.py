@@ -27,12 +27,12 @@ from confsvc.web.pages.wish import Typed, read_typed, typed_of
 from confsvc.web.rendering import redirect, render
 from rooms.errors import Invalid, NotFound
 from scheduler.booking.booking import Rules
-from scheduler.booking.series import BookedSeries
-from scheduler.booking.series_edit import change_series
-from scheduler.booking.series_outlook import Outlook, concerned, outlook
-from scheduler.booking.series_reading import find_series_of
-from scheduler.booking.series_turn import series_booking
-from scheduler.booking.series_wish import Scope, SeriesFindings, SeriesWish
+from scheduler.booking.series.book import BookedSeries
+from scheduler.booking.series.edit import change_series
+from scheduler.booking.series.outlook import Outlook, concerned, outlook
+from scheduler.booking.series.reading import find_series_of
+from scheduler.booking.series.turn import series_booking
+from scheduler.booking.series.wish import Scope, SeriesFindings, SeriesWish
 from scheduler.errors import NoPlace, SeriesBlocked, Stale
 from scheduler.local_time import local_day
 

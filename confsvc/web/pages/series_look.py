@@ -16,9 +16,9 @@ from confsvc.web.pages.repeat import Repeat, renamed, series_of
 from confsvc.web.pages.wish import Typed, form_errors
 from rooms.errors import Invalid
 from scheduler.booking.booking import Rules
-from scheduler.booking.series import check_series
-from scheduler.booking.series_wish import SeriesFindings, SeriesWish, dates_of
-from scheduler.booking.ways_out import WaysOut
+from scheduler.booking.series.book import check_series
+from scheduler.booking.series.wish import SeriesFindings, SeriesWish, dates_of
+from scheduler.booking.ways.ways_out import WaysOut
 
 Findings = Callable[[SeriesWish], SeriesFindings]
 TIMES = frozenset({"date", "start", "end"})

@@ -6,9 +6,9 @@ from dataclasses import dataclass
 
 from sqlalchemy.orm import Session
 
-from scheduler.booking.series_letters import OFF
-from scheduler.booking.series_queries import list_members
-from scheduler.booking.series_reading import find_series_of
+from scheduler.booking.series.letters import OFF
+from scheduler.booking.series.queries import list_members
+from scheduler.booking.series.reading import find_series_of
 from scheduler.models import Conference
 
 

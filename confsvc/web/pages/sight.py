@@ -9,8 +9,8 @@ from sqlalchemy.orm import Session
 
 from confsvc.access import Actor, Permission, draft_hosts, may, request_hosts, units_for
 from rooms.errors import NotAllowed, NotFound
+from scheduler.booking.approving.official_queries import ENDED_OTHERWISE
 from scheduler.booking.edit import CHANGEABLE, IDLE
-from scheduler.booking.official_queries import ENDED_OTHERWISE
 from scheduler.models import Conference
 from scheduler.record.figure_queries import list_seen
 from scheduler.sight_queries import Sight, find_visible

@@ -18,8 +18,8 @@ from confsvc.web.pages.words import Words
 from confsvc.web.rendering import render
 from rooms.health import Link, link
 from rooms.place_queries import list_rooms
-from scheduler.booking.approval_queries import count_waiting
-from scheduler.booking.preempt_queries import list_open_displacements
+from scheduler.booking.approving.queries import count_waiting
+from scheduler.booking.giving_way.preempt_queries import list_open_displacements
 from scheduler.held_queries import list_busy_rooms
 from scheduler.list_queries import (
     Filter,

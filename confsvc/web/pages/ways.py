@@ -18,7 +18,7 @@ from confsvc.web.pages.phrases import Phrases
 from confsvc.web.pages.typed import EARLIEST, LATEST, Fields, list_field, parse_time, text_field
 from confsvc.web.pages.wish import Typed
 from rooms.place_queries import RoomOn
-from scheduler.booking.ways_out import OtherRoom, WaysOut
+from scheduler.booking.ways.ways_out import OtherRoom, WaysOut
 
 CARRIED = ("title", "kind", "form", "host", "main", "chair_name", "chair_title", "chair_mail", "guests")
 CARRIED_LISTS = ("sites", "units", "seats")

@@ -19,7 +19,7 @@ from confsvc.web.pages.words import Words
 from confsvc.web.rendering import render
 from rooms.errors import FieldError
 from scheduler.booking.booking import Rules
-from scheduler.booking.what_if import Look, Question, WhatIf, what_if
+from scheduler.booking.ways.what_if import Look, Question, WhatIf, what_if
 from scheduler.local_time import LOCAL, instant, local_day
 
 P = Permission.CONFERENCE_BOOK

@@ -17,7 +17,7 @@ from confsvc.database import Database
 from confsvc.web import keys
 from rooms.models import Line, Room
 from rooms.place_queries import list_rooms
-from scheduler.booking.closures import ClosureWish, add_closure
+from scheduler.booking.place.closures import ClosureWish, add_closure
 from scheduler.local_time import instant, local_day
 from scheduler.models import Bridge
 from tests.browser import violations

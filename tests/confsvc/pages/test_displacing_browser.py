@@ -10,8 +10,8 @@ from sqlalchemy.orm import Session
 
 from confsvc.web import keys
 from scheduler.booking.booking import Booked
-from scheduler.booking.giving_way import Consent
-from scheduler.booking.preempt import Preempted, preempt
+from scheduler.booking.giving_way.preempt import Preempted, preempt
+from scheduler.booking.giving_way.rivals import Consent
 from tests.browser import violations
 from tests.confsvc.conftest import Service
 from tests.confsvc.pages import scenes

@@ -6,7 +6,7 @@ import httpx
 import pytest
 
 from confsvc.web import keys
-from scheduler.booking.capacity import DEFAULT_PROFILES, Profile
+from scheduler.booking.place.capacity import DEFAULT_PROFILES, Profile
 from tests.confsvc.conftest import Service
 
 TABLE = {

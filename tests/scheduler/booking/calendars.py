@@ -9,9 +9,9 @@ from itertools import pairwise
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from scheduler.booking.recurrence import expand, parse_rule
-from scheduler.booking.series_letters import OFF, rule_dates
-from scheduler.booking.series_queries import list_members, list_skips
+from scheduler.booking.series.letters import OFF, rule_dates
+from scheduler.booking.series.queries import list_members, list_skips
+from scheduler.booking.series.recurrence import expand, parse_rule
 from scheduler.models import Conference, Edition, Reservation, Series, Site
 
 Shown = dict[tuple[str, str | None], datetime]

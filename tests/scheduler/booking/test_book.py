@@ -14,7 +14,7 @@ from rooms.errors import Invalid
 from rooms.models import Change
 from scheduler.booking.book import book, check
 from scheduler.booking.booking import Booked, GuestWish, Rules
-from scheduler.booking.holding import Survey
+from scheduler.booking.place.holding import Survey
 from scheduler.errors import RoomTaken
 from scheduler.models import (
     Conference,

@@ -16,7 +16,7 @@ from confsvc.database import Database
 from rooms.errors import Invalid, Problem
 from rooms.models import Change, Line, Room
 from scheduler.booking.book import book
-from scheduler.booking.capacity import BridgeLimit
+from scheduler.booking.place.capacity import BridgeLimit
 from scheduler.conduct.extension import extend
 from scheduler.conduct.room_to_extend import room_to_extend
 from scheduler.errors import NoExtension, RoomTaken, Stale, TooLate, WrongMove

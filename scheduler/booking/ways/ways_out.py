@@ -1,0 +1,229 @@
+"""What a refused booker can do instead: another time, another room, or a smaller form. Codes and data, no text.
+
+Asked for after a refusal, never while the locks are held.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+
+from sqlalchemy.orm import Session
+
+from rooms.place_queries import RoomOn, list_rooms
+from rooms.queries import UnitOn, list_units
+from scheduler.booking.booking import Booking, Rules
+from scheduler.booking.limits import is_urgent
+from scheduler.booking.party import Party, find_party
+from scheduler.booking.place.holding import survey
+from scheduler.booking.plan import plan_with
+from scheduler.booking.ways.suggest import FreeTime, Resource, Search, free_times
+from scheduler.booking.ways.suggest_queries import list_busy_spans, list_busy_union, list_seats
+from scheduler.errors import Full, Taken
+from scheduler.local_time import local_day
+from scheduler.timing import Spans, spans
+
+MOST_TIMES = 3
+MOST_ROOMS = 3
+"""Rooms offered instead of one that is taken."""
+LOOK_AHEAD = timedelta(days=21)
+APART = timedelta(hours=1)
+SOUND = "audio"
+"""The profile without a picture."""
+_NEIGHBOURS = 8
+_TRIED = 12  # times whose lines and video host are looked at
+
+
+@dataclass(frozen=True)
+class OtherRoom:
+    """A free room that can stand in for a taken one: by id and key, with the unit that holds it."""
+
+    instead_of: int
+    room_id: int
+    key: str
+    room: str
+    unit_id: int
+    unit: str
+
+
+@dataclass(frozen=True)
+class Smaller:
+    """A smaller form. ``code``: "without_sites" (member sites whose room or line is taken stay away), "audio_only" and
+    "in_person" (where a line or host stands in the way); ``room_ids``: which sites it concerns."""
+
+    code: str
+    room_ids: tuple[int, ...]
+
+
+@dataclass(frozen=True)
+class WaysOut:
+    """``times``: nearest common free times. ``rooms``: free rooms of the same unit. ``halls``: free halls of neighbours
+    for a main site that is taken. ``shared``: a neighbour's site of this conference at which a unit can sit whose own
+    room is taken. ``keys``: the public key of every room that is named by id."""
+
+    times: tuple[FreeTime, ...] = ()
+    rooms: tuple[OtherRoom, ...] = ()
+    halls: tuple[OtherRoom, ...] = ()
+    shared: tuple[OtherRoom, ...] = ()
+    smaller: tuple[Smaller, ...] = ()
+    keys: Mapping[int, str] = field(default_factory=dict)
+
+
+def ways_out(
+    db: Session, booking: Booking, *, now: datetime, rules: Rules, taken: Sequence[Taken], full: Sequence[Full] = (),
+    except_id: int = 0,
+) -> WaysOut:  # fmt: skip
+    """The ways out of a refusal because of ``taken`` rooms and ``full`` lines or hosts.
+
+    ``except_id``: the conference that is changed. Without a party that exists on that day there is none.
+    """
+    party, _ = find_party(db, booking, local_day(booking.starts))
+    if booking.ends <= booking.starts or party is None or not party.rooms:
+        return WaysOut()
+    missing = tuple(dict.fromkeys(t.room_id for t in taken))
+    near = _Near.load(db, booking, rules, missing, except_id)
+    return WaysOut(
+        times=tuple(nearest_times(db, booking, party, now=now, rules=rules, except_id=except_id)),
+        rooms=near.same_unit(),
+        halls=near.halls(),
+        shared=near.shared(),
+        smaller=tuple(_smaller(db, booking, party, rules, missing, full, except_id)),
+        keys={room.room_id: room.key for room in party.rooms},
+    )
+
+
+def nearest_times(
+    db: Session, booking: Booking, party: Party, *, now: datetime, rules: Rules, except_id: int = 0,
+    most: int = MOST_TIMES, until: datetime | None = None,
+) -> list[FreeTime]:  # fmt: skip
+    """When all rooms of the booking and its chair are free, and lines and host carry it: on its day, then on the next
+    working days.
+
+    A wish that keeps the notice rule is only moved to later days, and so keeps it. ``until``: nothing ends later.
+    """
+    length, day = booking.ends - booking.starts, local_day(booking.starts)
+    until = until or min(booking.starts + LOOK_AHEAD, now + timedelta(days=rules.horizon_days))
+    search = Search(length, booking.starts, now + timedelta(microseconds=1), until, rules.calendar,
+                    any_hour=is_urgent(booking, rules))  # fmt: skip
+    since = booking.starts - timedelta(days=1)
+    times = spans(booking.starts, booking.ends, rules.timing)
+    held = list_busy_union(db, booking.room_ids, since, until + timedelta(days=1), except_id=except_id)
+    needed = [_rooms_as_one(held, times)]
+    if booking.chair_mail:
+        mail = booking.chair_mail.strip().lower()
+        seats = list_seats(db, [mail], since, until, day, except_id=except_id)
+        needed.append(Resource("chair", [(seat.starts, seat.ends) for seat in seats]))
+    found: list[FreeTime] = []
+    for free in free_times(search, needed, most=_TRIED, apart=APART):
+        if len(found) < most and _carried(
+            db, replace(booking, starts=free.starts, ends=free.ends), party, rules, except_id
+        ):
+            found.append(free)
+    return found
+
+
+def _carried(db: Session, booking: Booking, party: Party, rules: Rules, except_id: int) -> bool:
+    """Whether lines and host have room for it beside what they carry then."""
+    return not booking.has_video or not survey(db, plan_with(booking, party, rules), rules, except_id=except_id).full
+
+
+def _rooms_as_one(held: list[tuple[datetime, datetime]], times: Spans) -> Resource:
+    return Resource("rooms", held, times.starts - times.room_from, times.room_until - times.ends)
+
+
+def _smaller(
+    db: Session, booking: Booking, party: Party, rules: Rules, missing: Sequence[int], full: Sequence[Full],
+    except_id: int,
+) -> Iterator[Smaller]:  # fmt: skip
+    lines = {one.id for one in full if one.what == "line"}
+    short = [room.room_id for room in party.rooms if room.line is not None and room.line.line_id in lines]
+    away = tuple(dict.fromkeys((*missing, *short)))
+    if away and booking.room_ids[0] not in away and len(booking.room_ids) > len(away):
+        yield Smaller("without_sites", away)
+    if not full:
+        return
+    sound = replace(booking, top_profile=SOUND)
+    if booking.top_profile != SOUND and not missing and _carried(db, sound, party, rules, except_id):
+        yield Smaller("audio_only", tuple(short))
+    yield Smaller("in_person", tuple(short))
+
+
+@dataclass(frozen=True)
+class _Near:
+    """The rooms around the taken ones: all of the day, the units in protocol order, and which are free."""
+
+    booking: Booking
+    missing: tuple[RoomOn, ...]
+    rooms: tuple[RoomOn, ...]
+    order: dict[int, int]
+    units: dict[int, UnitOn]
+    free: frozenset[int]
+
+    @classmethod
+    def load(cls, db: Session, booking: Booking, rules: Rules, missing: Sequence[int], except_id: int) -> _Near:
+        day = local_day(booking.starts)
+        rooms, units = tuple(list_rooms(db, day)), list_units(db, day)
+        order = {unit.id: number for number, unit in enumerate(units)}
+        by_id = {room.id: room for room in rooms}
+        gone = tuple(by_id[room_id] for room_id in missing if room_id in by_id)
+        near = cls(booking, gone, rooms, order, {unit.id: unit for unit in units}, frozenset())
+        wanted = {room.id for lost in gone for room in (*near._own(lost), *near._neighbours(lost))}
+        times = spans(booking.starts, booking.ends, rules.timing)
+        held = list_busy_spans(db, sorted(wanted), times.room_from, times.room_until, except_id=except_id)
+        free = frozenset(room_id for room_id, busy in held.items() if not busy)
+        return cls(booking, gone, rooms, order, near.units, free)
+
+    def same_unit(self) -> tuple[OtherRoom, ...]:
+        return tuple(
+            _other(lost, room)
+            for lost in self.missing
+            for room in [room for room in self._own(lost) if room.id in self.free][:MOST_ROOMS]
+        )
+
+    def halls(self) -> tuple[OtherRoom, ...]:
+        """Only for the main site: whoever comes to another's hall in its place is counted as coming there."""
+        main = [lost for lost in self.missing if lost.id == self.booking.room_ids[0]]
+        return tuple(
+            _other(lost, room)
+            for lost in main
+            for room in [room for room in self._neighbours(lost) if room.id in self.free][:MOST_ROOMS]
+        )
+
+    def shared(self) -> tuple[OtherRoom, ...]:
+        """The nearest site of a unit of the same level that takes part and is not taken itself."""
+        if self.booking.form == "in_person":
+            return ()
+        gone = {lost.id for lost in self.missing}
+        there = [room for room in self.rooms if room.id in self.booking.room_ids and room.id not in gone]
+        found = []
+        for lost in self.missing:
+            if lost.id == self.booking.room_ids[0]:
+                continue
+            near = [room for room in there if room.unit_level == lost.unit_level and room.unit_id != lost.unit_id]
+            if near:
+                found.append(_other(lost, min(near, key=lambda room: self._distance(lost, room))))
+        return tuple(found)
+
+    def _own(self, lost: RoomOn) -> list[RoomOn]:
+        return [room for room in self.rooms if room.unit_id == lost.unit_id and room.id not in self.booking.room_ids]
+
+    def _neighbours(self, lost: RoomOn) -> list[RoomOn]:
+        """Rooms of other units of the same superior, nearest in protocol order first."""
+        parent = self.units[lost.unit_id].parent_id if lost.unit_id in self.units else None
+        near = [
+            room
+            for room in self.rooms
+            if room.unit_id != lost.unit_id and room.id not in self.booking.room_ids
+            and room.unit_level == lost.unit_level
+            and (unit := self.units.get(room.unit_id)) is not None and unit.parent_id == parent
+        ]  # fmt: skip
+        return sorted(near, key=lambda room: self._distance(lost, room))[:_NEIGHBOURS]
+
+    def _distance(self, lost: RoomOn, room: RoomOn) -> tuple[int, int]:
+        here, there = self.order.get(lost.unit_id, 0), self.order.get(room.unit_id, 0)
+        return abs(here - there), there
+
+
+def _other(lost: RoomOn, room: RoomOn) -> OtherRoom:
+    return OtherRoom(lost.id, room.id, room.key, room.name, room.unit_id, room.unit_short)
