@@ -11,6 +11,7 @@ from rooms.models import LEVELS
 from rooms.schema import Row, add_rule, no_overlap_ddl, one_of, options
 from scheduler.booking.approving.models import Approval, OfficialLetter
 from scheduler.booking.giving_way.models import Batch, BatchItem, Displacement
+from scheduler.booking.models import BookingTemplate, KnownClash
 from scheduler.booking.series.models import COUNTS, Series, SeriesSkip
 from scheduler.conduct.models import Bridge, Comment, Done, Fact, Opening
 from scheduler.kinds import CHAIR_LEVELS, FORMS
@@ -231,7 +232,7 @@ add_rule(
 
 __all__ = [
     "COUNTS", "EFFECT_STATES", "EVIDENCE", "LONGEST_SPAN", "OUTCOMES", "STATES", "Approval", "Attendance", "Batch",
-    "BatchItem", "Bridge", "CalendarItem", "Closure", "Comment", "Conference", "Delegation", "Displacement", "Done",
-    "Edition", "Effect", "Fact", "Goal", "Guest", "KpiScope", "OfficialLetter", "Opening", "Presence", "ProfileRow",
-    "Reservation", "Series", "SeriesSkip", "Site", "Tally", "TallyDistrict", "Told",
+    "BatchItem", "BookingTemplate", "Bridge", "CalendarItem", "Closure", "Comment", "Conference", "Delegation",
+    "Displacement", "Done", "Edition", "Effect", "Fact", "Goal", "Guest", "KnownClash", "KpiScope", "OfficialLetter",
+    "Opening", "Presence", "ProfileRow", "Reservation", "Series", "SeriesSkip", "Site", "Tally", "TallyDistrict", "Told",
 ]  # fmt: skip
