@@ -25,8 +25,8 @@ from scheduler.booking.place.holding import Survey, survey
 from scheduler.booking.place.reservations import ROOM, Hold
 from scheduler.booking.plan import plan_with
 from scheduler.booking.plan_queries import find_same
+from scheduler.booking.ways.nearest import MOST_TIMES, nearest_times
 from scheduler.booking.ways.suggest import FreeTime
-from scheduler.booking.ways.ways_out import MOST_TIMES, nearest_times
 from scheduler.errors import Full, Taken
 from scheduler.local_time import local_day
 

@@ -26,7 +26,7 @@ from scheduler.booking.place.holding import Place, survey
 from scheduler.booking.place.reservations import ROOM, reservation_rows
 from scheduler.booking.plan import plan_with
 from scheduler.booking.queries import list_room_parts, set_columns
-from scheduler.booking.ways.ways_out import nearest_times
+from scheduler.booking.ways.nearest import nearest_times
 from scheduler.conduct.endings import owe_end
 from scheduler.conduct.lifecycle import PROVISION_BEFORE
 from scheduler.conduct.queries import set_current_opening_closed

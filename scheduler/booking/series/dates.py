@@ -20,8 +20,8 @@ from scheduler.booking.place.reservations import Hold, lock_keys
 from scheduler.booking.plan import Plan, plan_with
 from scheduler.booking.series.wish import DateFinding, Wished
 from scheduler.booking.validation import warnings
+from scheduler.booking.ways.nearest import nearest_times
 from scheduler.booking.ways.suggest import FreeTime
-from scheduler.booking.ways.ways_out import nearest_times
 from scheduler.errors import SeriesBlocked
 from scheduler.local_time import instant, local_day
 from scheduler.models import LONGEST_SPAN

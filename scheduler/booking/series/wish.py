@@ -14,6 +14,7 @@ from typing import Any, Literal
 from rooms.errors import FieldError, Invalid
 from scheduler.booking.booking import Booking, GuestWish, Warning_
 from scheduler.booking.series.recurrence import MOST_DATES, expand, parse_rule
+from scheduler.booking.ways.sittings import Sitting, part_of
 from scheduler.booking.ways.suggest import FreeTime
 from scheduler.errors import Full, Taken
 
@@ -27,12 +28,14 @@ _OF_A_DATE = ("starts", "ends", "clash_confirmed", "short_notice_reason")
 @dataclass(frozen=True)
 class SeriesWish:
     """``booking``: what each date is booked as; its own times are the first date. A rule (of recurrence.py), or a list
-    of ``sessions`` (starts, ends), among them the first. What counts ``once`` is a list."""
+    of ``sessions`` (starts, ends), among them the first. What counts ``once`` is a list. ``sittings``: what sessions
+    are booked as that are not all alike, by their starts: a training too large to sit at once."""
 
     booking: Booking
     counts: Counts = "each"
     rule: str | None = None
     sessions: tuple[tuple[datetime, datetime], ...] = ()
+    sittings: Mapping[datetime, Booking] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -120,7 +123,14 @@ def _sessions(wish: SeriesWish) -> Iterator[tuple[datetime, Booking]]:
     if any(ends <= starts for starts, ends in sessions):
         raise Invalid([FieldError("sessions", "before_start")])
     for starts, ends in sessions:
-        yield starts, replace(wish.booking, starts=starts, ends=ends)
+        yield starts, replace(wish.sittings.get(starts, wish.booking), starts=starts, ends=ends)
+
+
+def in_sittings(booking: Booking, sittings: Sequence[Sitting]) -> SeriesWish:
+    """A wish cut into sittings that count once, by the fewest that fit (ways/sittings.py)."""
+    by_start = {one.starts: part_of(booking, one, first=one is sittings[0]) for one in sittings}
+    sessions = tuple((one.starts, one.ends) for one in sittings)
+    return SeriesWish(by_start[sittings[0].starts], "once", sessions=sessions, sittings=by_start)
 
 
 def chosen(dates: Iterable[tuple[datetime, Booking]], choices: Choices) -> list[Wished]:

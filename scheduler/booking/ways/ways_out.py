@@ -1,4 +1,5 @@
-"""What a refused booker can do instead: another time, another room, or a smaller form. Codes and data, no text.
+"""What a refused booker can do instead: another time, another room, several sittings, or a smaller form. Codes and
+data, no text.
 
 Asked for after a refusal, never while the locks are held.
 """
@@ -7,32 +8,27 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from sqlalchemy.orm import Session
 
 from rooms.place_queries import RoomOn, list_rooms
 from rooms.queries import UnitOn, list_units
 from scheduler.booking.booking import Booking, Rules
-from scheduler.booking.limits import is_urgent
 from scheduler.booking.party import Party, find_party
-from scheduler.booking.place.holding import survey
-from scheduler.booking.plan import plan_with
-from scheduler.booking.ways.suggest import FreeTime, Resource, Search, free_times
-from scheduler.booking.ways.suggest_queries import list_busy_spans, list_busy_union, list_seats
+from scheduler.booking.ways.nearest import carried, nearest_times
+from scheduler.booking.ways.sittings import Sitting, sittings
+from scheduler.booking.ways.suggest import FreeTime
+from scheduler.booking.ways.suggest_queries import list_busy_spans
 from scheduler.errors import Full, Taken
 from scheduler.local_time import local_day
-from scheduler.timing import Spans, spans
+from scheduler.timing import spans
 
-MOST_TIMES = 3
 MOST_ROOMS = 3
 """Rooms offered instead of one that is taken."""
-LOOK_AHEAD = timedelta(days=21)
-APART = timedelta(hours=1)
 SOUND = "audio"
 """The profile without a picture."""
 _NEIGHBOURS = 8
-_TRIED = 12  # times whose lines and video host are looked at
 
 
 @dataclass(frozen=True)
@@ -60,13 +56,15 @@ class Smaller:
 class WaysOut:
     """``times``: nearest common free times. ``rooms``: free rooms of the same unit. ``halls``: free halls of neighbours
     for a main site that is taken. ``shared``: a neighbour's site of this conference at which a unit can sit whose own
-    room is taken. ``keys``: the public key of every room that is named by id."""
+    room is taken. ``sittings``: parts that fit one after another where the host is too small for all at once.
+    ``keys``: the public key of every room that is named by id."""
 
     times: tuple[FreeTime, ...] = ()
     rooms: tuple[OtherRoom, ...] = ()
     halls: tuple[OtherRoom, ...] = ()
     shared: tuple[OtherRoom, ...] = ()
     smaller: tuple[Smaller, ...] = ()
+    sittings: tuple[Sitting, ...] = ()
     keys: Mapping[int, str] = field(default_factory=dict)
 
 
@@ -89,47 +87,9 @@ def ways_out(
         halls=near.halls(),
         shared=near.shared(),
         smaller=tuple(_smaller(db, booking, party, rules, missing, full, except_id)),
+        sittings=sittings(db, booking, party, now=now, rules=rules, full=full, except_id=except_id),
         keys={room.room_id: room.key for room in party.rooms},
     )
-
-
-def nearest_times(
-    db: Session, booking: Booking, party: Party, *, now: datetime, rules: Rules, except_id: int = 0,
-    most: int = MOST_TIMES, until: datetime | None = None,
-) -> list[FreeTime]:  # fmt: skip
-    """When all rooms of the booking and its chair are free, and lines and host carry it: on its day, then on the next
-    working days.
-
-    A wish that keeps the notice rule is only moved to later days, and so keeps it. ``until``: nothing ends later.
-    """
-    length, day = booking.ends - booking.starts, local_day(booking.starts)
-    until = until or min(booking.starts + LOOK_AHEAD, now + timedelta(days=rules.horizon_days))
-    search = Search(length, booking.starts, now + timedelta(microseconds=1), until, rules.calendar,
-                    any_hour=is_urgent(booking, rules))  # fmt: skip
-    since = booking.starts - timedelta(days=1)
-    times = spans(booking.starts, booking.ends, rules.timing)
-    held = list_busy_union(db, booking.room_ids, since, until + timedelta(days=1), except_id=except_id)
-    needed = [_rooms_as_one(held, times)]
-    if booking.chair_mail:
-        mail = booking.chair_mail.strip().lower()
-        seats = list_seats(db, [mail], since, until, day, except_id=except_id)
-        needed.append(Resource("chair", [(seat.starts, seat.ends) for seat in seats]))
-    found: list[FreeTime] = []
-    for free in free_times(search, needed, most=_TRIED, apart=APART):
-        if len(found) < most and _carried(
-            db, replace(booking, starts=free.starts, ends=free.ends), party, rules, except_id
-        ):
-            found.append(free)
-    return found
-
-
-def _carried(db: Session, booking: Booking, party: Party, rules: Rules, except_id: int) -> bool:
-    """Whether lines and host have room for it beside what they carry then."""
-    return not booking.has_video or not survey(db, plan_with(booking, party, rules), rules, except_id=except_id).full
-
-
-def _rooms_as_one(held: list[tuple[datetime, datetime]], times: Spans) -> Resource:
-    return Resource("rooms", held, times.starts - times.room_from, times.room_until - times.ends)
 
 
 def _smaller(
@@ -144,7 +104,7 @@ def _smaller(
     if not full:
         return
     sound = replace(booking, top_profile=SOUND)
-    if booking.top_profile != SOUND and not missing and _carried(db, sound, party, rules, except_id):
+    if booking.top_profile != SOUND and not missing and carried(db, sound, party, rules, except_id):
         yield Smaller("audio_only", tuple(short))
     yield Smaller("in_person", tuple(short))
 

@@ -8,7 +8,6 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from itertools import pairwise
 
 from sqlalchemy.orm import Session
 
@@ -20,6 +19,7 @@ from scheduler.booking.place.capacity import Amount, BridgeLimit
 from scheduler.booking.place.holding import Place, Survey, survey
 from scheduler.booking.place.reservations import BRIDGE
 from scheduler.booking.plan import plan_with
+from scheduler.booking.ways.sittings import parts
 from scheduler.errors import Full, Taken
 from scheduler.local_time import LOCAL, instant, local_day
 from scheduler.timing import Timing
@@ -93,7 +93,7 @@ def _sittings(
     """The fewest parts of about equal size that the host carries at their times."""
     count = next((n for n in range(1, MOST_SITTINGS + 1) if _carried(db, question, main, asked, n, rules)), 0)
     starts = question.starts
-    for part in _parts(asked, count):
+    for part in parts(asked, count):
         yield _look(db, question, [*filter(None, [main]), *part], starts, rules)
         starts = _next(starts, question.ends - question.starts, rules)
 
@@ -102,17 +102,9 @@ def _carried(
     db: Session, question: Question, main: RoomOn | None, asked: Sequence[RoomOn], count: int, rules: Rules
 ) -> bool:
     """Whether the host carries the largest of ``count`` parts at the wished time."""
-    largest = max(_parts(asked, count), key=len, default=())
+    largest = max(parts(asked, count), key=len, default=())
     look = _look(db, question, [*filter(None, [main]), *largest], question.starts, rules)
     return not any(full.what == "bridge" for full in look.full)
-
-
-def _parts(rooms: Sequence[RoomOn], count: int) -> list[Sequence[RoomOn]]:
-    """In their order, sizes that differ by one at most."""
-    if not count:
-        return []
-    edges = [len(rooms) * n // count for n in range(count + 1)]
-    return [rooms[low:high] for low, high in pairwise(edges) if low < high]
 
 
 def _next(starts: datetime, length: timedelta, rules: Rules) -> datetime:

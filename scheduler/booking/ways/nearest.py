@@ -1,0 +1,62 @@
+"""The nearest times at which a whole wish fits: its rooms and its chair free, lines and video host with room for it."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+from sqlalchemy.orm import Session
+
+from scheduler.booking.booking import Booking, Rules
+from scheduler.booking.limits import is_urgent
+from scheduler.booking.party import Party
+from scheduler.booking.place.holding import survey
+from scheduler.booking.plan import plan_with
+from scheduler.booking.ways.suggest import FreeTime, Resource, Search, free_times
+from scheduler.booking.ways.suggest_queries import list_busy_union, list_seats
+from scheduler.local_time import local_day
+from scheduler.timing import Spans, spans
+
+MOST_TIMES = 3
+LOOK_AHEAD = timedelta(days=21)
+APART = timedelta(hours=1)
+_TRIED = 12  # times whose lines and video host are looked at
+
+
+def nearest_times(
+    db: Session, booking: Booking, party: Party, *, now: datetime, rules: Rules, except_id: int = 0,
+    most: int = MOST_TIMES, until: datetime | None = None,
+) -> list[FreeTime]:  # fmt: skip
+    """When all rooms of the booking and its chair are free, and lines and host carry it: on its day, then on the next
+    working days.
+
+    A wish that keeps the notice rule is only moved to later days, and so keeps it. ``until``: nothing ends later.
+    """
+    length, day = booking.ends - booking.starts, local_day(booking.starts)
+    until = until or min(booking.starts + LOOK_AHEAD, now + timedelta(days=rules.horizon_days))
+    search = Search(length, booking.starts, now + timedelta(microseconds=1), until, rules.calendar,
+                    any_hour=is_urgent(booking, rules))  # fmt: skip
+    since = booking.starts - timedelta(days=1)
+    times = spans(booking.starts, booking.ends, rules.timing)
+    held = list_busy_union(db, booking.room_ids, since, until + timedelta(days=1), except_id=except_id)
+    needed = [_rooms_as_one(held, times)]
+    if booking.chair_mail:
+        mail = booking.chair_mail.strip().lower()
+        seats = list_seats(db, [mail], since, until, day, except_id=except_id)
+        needed.append(Resource("chair", [(seat.starts, seat.ends) for seat in seats]))
+    found: list[FreeTime] = []
+    for free in free_times(search, needed, most=_TRIED, apart=APART):
+        if len(found) < most and carried(
+            db, replace(booking, starts=free.starts, ends=free.ends), party, rules, except_id
+        ):
+            found.append(free)
+    return found
+
+
+def carried(db: Session, booking: Booking, party: Party, rules: Rules, except_id: int) -> bool:
+    """Whether lines and host have room for it beside what they carry then."""
+    return not booking.has_video or not survey(db, plan_with(booking, party, rules), rules, except_id=except_id).full
+
+
+def _rooms_as_one(held: list[tuple[datetime, datetime]], times: Spans) -> Resource:
+    return Resource("rooms", held, times.starts - times.room_from, times.room_until - times.ends)
