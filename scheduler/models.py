@@ -24,10 +24,11 @@ LONGEST_SPAN = timedelta(days=3)
 OUTCOMES = ("unknown", "held", "failed_online", "not_held")
 
 
-def _where_given(column: str) -> Index:
-    """An index of what a resource has taken, without the rows of other resources."""
-    where = text(f"{column} IS NOT NULL")
-    return Index(None, column, "starts", postgresql_where=where, sqlite_where=where)
+def _where_given(*columns: str) -> Index:
+    """An index of what a resource has taken, without the rows of other resources. With the end in it, a search need not
+    look at the rows that are over."""
+    where = text(f"{columns[0]} IS NOT NULL")
+    return Index(None, *columns, postgresql_where=where, sqlite_where=where)
 
 
 class Conference(Row):
@@ -217,11 +218,11 @@ class Reservation(Row):
         CheckConstraint("julianday(ends) - julianday(starts) <= 3", name="length").ddl_if(dialect="sqlite"),
         CheckConstraint(f"{_ONE_THING} = 1", name="one_thing"),
         CheckConstraint("(conference_id IS NULL) <> (closure_id IS NULL)", name="one_owner"),
-        Index(None, "room_id", "starts", "ends"),  # with the end, a search need not look at the rows themselves
-        _where_given("line_id"),
-        _where_given("bridge_id"),
+        _where_given("room_id", "starts", "ends"),
+        _where_given("line_id", "starts", "ends"),
+        _where_given("bridge_id", "starts", "ends"),
+        _where_given("closure_id"),
         Index(None, "conference_id"),
-        Index(None, "closure_id"),
     )
 
 

@@ -51,38 +51,58 @@ def new_conference(
     plan: Plan, place: Place | None, row: dict[str, Any], ids: Ids, *, actor: str, now: datetime, rules: Rules,
     needs: Sequence[Need] = (),
 ) -> Bundle:  # fmt: skip
-    """All rows of a new conference, parents first; the calendar entry comes before what names it. Without a place it
-    is a draft: it holds nothing and binds nobody. With ``needs`` it waits for them: what it holds meanwhile is the
-    host's rule, and nobody is told. ``row`` is completed."""
-    party, conference_id = plan.party, ids.conference
+    """All rows of a new conference, parents first. Without a place it is a draft: it holds nothing and binds nobody."""
+    draft = place is None
+    own = own_rows(plan, row, ids, draft=draft, actor=actor, now=now, rules=rules, needs=needs)
+    return [*own, *placed_rows(plan, place, ids, rules, waiting=bool(needs))]
+
+
+def own_rows(
+    plan: Plan, row: dict[str, Any], ids: Ids, *, draft: bool, actor: str, now: datetime, rules: Rules,
+    needs: Sequence[Need] = (),
+) -> Bundle:  # fmt: skip
+    """What does not depend on the place it gets; the calendar entry comes before what names it. With ``needs`` it waits
+    for them and nobody is told. ``row`` is completed."""
+    conference_id = ids.conference
     bound: Bundle = []
-    if place is None:
+    if draft:
         row |= {"state": "draft", "due": None, "hold_until": None}
     elif needs:
         row |= {"state": "pending", "due": first_due("pending", plan.times, row["hold_until"], now)}
-        bound = waiting_rows(plan, place, ids.conference, needs, actor=actor, now=now, rules=rules)
+        bound = [(Approval, asked_rows(conference_id, needs, actor=actor, now=now))]
     else:
-        bound, row["uid"] = commitments(plan, place, row, ids, now=now, rules=rules)
-    sites = party.site_rows(conference_id, ids.sites, place.profiles if place else {})
-    site_of_room = {site["room_id"]: site["id"] for site in sites}
+        bound, row["uid"] = commitments(plan, row, ids, now=now, rules=rules)
     after = {"key": row["key"], "title": row["title"], "state": row["state"], "starts": row["starts"].isoformat()}
     act = {"draft": "drafted", "pending": "asked"}.get(row["state"], "booked")
     calendar = [part for part in bound if part[0] in (CalendarItem, Edition)]
     return [
         *calendar,
         (Conference, [row]),
-        (Site, sites),
-        (Delegation, party.delegation_rows(conference_id, plan.booking.form, site_of_room)),
-        (Guest, party.guest_rows(conference_id)),
+        (Guest, plan.party.guest_rows(conference_id)),
         *[part for part in bound if part not in calendar],
         (Change, [change_row("conference", conference_id, act, actor=actor, now=now, after=after)]),
     ]
 
 
+def placed_rows(plan: Plan, place: Place | None, ids: Ids, rules: Rules, *, waiting: bool) -> Bundle:
+    """The sites with what their lines decided, whom they seat, and what is held; ``waiting``: for somebody's approval,
+    so that its host's rule says whether it holds or is only shown."""
+    party, conference_id = plan.party, ids.conference
+    sites = party.site_rows(conference_id, ids.sites, place.profiles if place else {})
+    site_of_room = {site["room_id"]: site["id"] for site in sites}
+    holding = not waiting or holds_while_pending(plan.booking, rules)
+    held = reservation_rows(place.holds, holding=holding, conference_id=conference_id) if place else []
+    return [
+        (Site, sites),
+        (Delegation, party.delegation_rows(conference_id, plan.booking.form, site_of_room)),
+        (Reservation, held),
+    ]
+
+
 def commitments(
-    plan: Plan, place: Place, row: Mapping[str, Any], ids: Ids, *, now: datetime, rules: Rules
-) -> tuple[Bundle, str]:
-    """What a booking binds: reservations, the opening on a video host, calendar entry, letters. And the UID.
+    plan: Plan, row: Mapping[str, Any], ids: Ids, *, now: datetime, rules: Rules
+) -> tuple[Bundle, str]:  # fmt: skip
+    """What a booking binds beside its place: the opening on a video host, calendar entry, letters. And the UID.
 
     Nobody is written to about a demonstration.
     """
@@ -90,28 +110,21 @@ def commitments(
     stamp = next_dtstamp(None, now)
     edition = edition_row(ids.edition, uid, 1, "REQUEST", 0, stamp, edition_content(dict(row), plan.party, "booked"))
     letters = letter_rows(edition, ids.conference, plan.party.invitees, now=now, expires=plan.booking.ends)
-    openings = [opening_row(ids.conference, place.bridge_id, now)] if place.bridge_id is not None else []
+    openings = [opening_row(ids.conference, plan.bridge_id, now)] if plan.bridge_id is not None else []
     return [
         (CalendarItem, [{"uid": uid, "last_dtstamp": stamp}]),
         (Edition, [edition]),
         (Opening, openings),
-        (Reservation, reservation_rows(place.holds, holding=True, conference_id=ids.conference)),
         (Effect, [] if row.get("demo") else letters),
     ], uid
 
 
-def waiting_rows(
-    plan: Plan, place: Place, conference_id: int, needs: Sequence[Need], *, actor: str, now: datetime, rules: Rules
-) -> Bundle:
-    """What a request has while it waits: its reservations, holding or only shown, and whom it asks."""
-    holding = holds_while_pending(plan.booking, rules)
-    asked = [
+def asked_rows(conference_id: int, needs: Sequence[Need], *, actor: str, now: datetime) -> list[dict[str, Any]]:
+    """Whom a request asks."""
+    return [
         {"conference_id": conference_id, "function": need.function, "unit_id": need.unit_id,
          "reasons": list(need.reasons), "asked": now, "asked_by": actor, "decided": None}
         for need in needs
-    ]  # fmt: skip
-    return [
-        (Reservation, reservation_rows(place.holds, holding=holding, conference_id=conference_id)), (Approval, asked)
     ]  # fmt: skip
 
 

@@ -102,6 +102,14 @@ def survey(db: Session, plan: Plan, rules: Rules, *, except_id: int = 0, besides
     return found
 
 
+def refuse_taken(db: Session, plan: Plan, rules: Rules) -> None:
+    """Before the locks: raises RoomTaken, with all that stands in the way, when a room is taken as things stand. Losers
+    of a race then neither write nor wait."""
+    times = plan.times
+    if list_taken(db, plan.booking.room_ids, times.room_from, times.room_until, plan.day):
+        survey(db, plan, rules).refuse()
+
+
 def _survey(
     db: Session, plan: Plan, rules: Rules, taken: list[Taken], except_id: int, besides: Sequence[Hold]
 ) -> Survey:

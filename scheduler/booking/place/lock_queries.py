@@ -8,6 +8,7 @@ from typing import NamedTuple
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from rooms import driver
 from rooms.bulk import next_ids_of
 from scheduler.booking.place.reservations import KEYS, Hold
 from scheduler.models import Conference, Edition, Reservation, Site
@@ -30,31 +31,28 @@ _IDS = (
     "nextval(pg_get_serial_sequence('conference', 'id')), nextval(pg_get_serial_sequence('edition', 'id')),"
     " ARRAY(SELECT nextval(pg_get_serial_sequence('site', 'id')) FROM generate_series(1, %(sites)s))"
 )
-_LOCK_AND_IDS = f"SELECT {_SHARED}, {_KEYS}, {_IDS}"
-_GATE_AND_IDS = f"SELECT {_EXCLUSIVE}, 0, {_IDS}"
 _LOCK = f"SELECT {_SHARED}, {_KEYS}"
 _GATE = f"SELECT {_EXCLUSIVE}"
 
 
-def lock_and_take_ids(db: Session, keys: Sequence[int], sites: int) -> Ids:
-    """Take the advisory locks (sorted keys) and the ids of a new conference in one round trip.
-
-    On SQLite the write unit already holds the only lock there is. Very many keys would fill the server's lock table
-    (measured: the fourth session with 3,200 keys each fails), so beyond ``MOST_KEYS`` the whole gate is taken instead;
-    everybody else holds it shared.
-    """
+def take_ids(db: Session, sites: int) -> Ids:
+    """The ids of a new conference, its first edition and so many sites, in one round trip."""
     if db.connection().dialect.name == "postgresql":
-        statement = _GATE_AND_IDS if len(keys) > MOST_KEYS else _LOCK_AND_IDS
-        row = db.connection().exec_driver_sql(statement, {"keys": list(keys), "sites": sites}).one()
-        return Ids(row[2], row[3], list(row[4]))
+        ((conference, edition, site_ids),) = driver.rows(db.connection(), f"SELECT {_IDS}", {"sites": sites})
+        return Ids(conference, edition, list(site_ids))
     (conference,), (edition,), site_ids = next_ids_of(db, {Conference: 1, Edition: 1, Site: sites})
     return Ids(conference, edition, site_ids)
 
 
 def take_locks(db: Session, keys: Sequence[int]) -> None:
-    """Take the advisory locks (sorted keys) until the end of the transaction; nothing to do on SQLite."""
+    """Take the advisory locks (sorted keys) until the end of the transaction. On SQLite the write unit already holds
+    the only lock there is.
+
+    Very many keys would fill the server's lock table (measured: the fourth session with 3,200 keys each fails), so
+    beyond ``MOST_KEYS`` the whole gate is taken instead; everybody else holds it shared.
+    """
     if keys and db.connection().dialect.name == "postgresql":
-        db.connection().exec_driver_sql(_GATE if len(keys) > MOST_KEYS else _LOCK, {"keys": list(keys)})
+        driver.rows(db.connection(), _GATE if len(keys) > MOST_KEYS else _LOCK, {"keys": list(keys)})
 
 
 def take_gate(db: Session) -> None:
