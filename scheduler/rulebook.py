@@ -56,7 +56,7 @@ class RuleBook:
     """All rules, read once; asking is a few dictionary look-ups.
 
     ``house``: what the configuration says where nothing else does. ``parents``: the superior office of those that may
-    be asked about without naming it.
+    be asked about without naming it. ``named``: what somebody has said anything about; the rest holds by default.
     """
 
     def __init__(
@@ -66,6 +66,7 @@ class RuleBook:
         self.rows = tuple(row for row in rows if row.what in WHATS)
         self.house = dict(house or {})
         self.parents = dict(parents or {})
+        self.named = frozenset(self.house) | {row.what for row in self.rows}
         self._by_place: dict[tuple[str, str | None, int | None], list[tuple[RuleRow, Value]]] = {}
         for row in self.rows:
             found = self._by_place.setdefault((row.what, row.kind, row.unit_id), [])

@@ -16,6 +16,7 @@ from rooms.names import search_key
 from scheduler.booking.approving.needs import Need, holds_while_pending, letter_due
 from scheduler.booking.booking import Booking, Rules
 from scheduler.booking.invitations import edition_content, edition_row, letter_rows, next_dtstamp
+from scheduler.booking.clashes import known_rows
 from scheduler.booking.place.holding import Place
 from scheduler.booking.place.lock_queries import Ids
 from scheduler.booking.place.reservations import reservation_rows
@@ -32,6 +33,7 @@ from scheduler.models import (
     Effect,
     Guest,
     Opening,
+    KnownClash,
     Reservation,
     Site,
 )
@@ -95,7 +97,10 @@ def placed_rows(plan: Plan, place: Place | None, ids: Ids, rules: Rules, *, wait
     return [
         (Site, sites),
         (Delegation, party.delegation_rows(conference_id, plan.booking.form, site_of_room)),
-        (Reservation, held),
+        (Guest, party.guest_rows(conference_id)),
+        (KnownClash, known_rows(conference_id, plan.clashes, actor=actor, now=now)),
+        *[part for part in bound if part not in calendar],
+        (Change, [change_row("conference", conference_id, act, actor=actor, now=now, after=after)]),
     ]
 
 

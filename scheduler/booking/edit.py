@@ -17,6 +17,8 @@ from scheduler.booking.approving.queries import set_open_approvals
 from scheduler.booking.approving.stored import booking_of as booking_of
 from scheduler.booking.approving.stored import current, invited
 from scheduler.booking.booking import Booked, Booking, Rules
+from scheduler.booking.clash_queries import add_known
+from scheduler.booking.clashes import known_rows
 from scheduler.booking.conference_rows import first_due, wish_columns
 from scheduler.booking.giving_way.preempt_queries import set_displacement
 from scheduler.booking.invitations import is_mailed_change, is_major_change
@@ -47,7 +49,7 @@ def submit(
     """Turn a draft, or what was postponed, into a booked conference, checked and written as ``book`` does; or into a
     request, when it needs approval. Raises as ``book``.
 
-    ``clash_confirmed`` as in Booking: said anew each time, not kept with the draft.
+    ``clash_confirmed`` as in Booking: for what nobody has said before.
     """
     conference = current(db, key, version)
     if conference.state not in IDLE:
@@ -57,6 +59,7 @@ def submit(
     take_locks(db, lock_keys(claims(wanted)))
     found = survey(db, wanted, rules, except_id=conference.id)
     found.refuse()
+    add_known(db, known_rows(conference.id, wanted.clashes, actor=actor, now=now))
     columns = wish_columns(booking, wanted.times, actor=actor, now=now, rules=rules)
     if needs := approval_needs(booking, rules):
         wait(db, conference, wanted, found.place, columns, needs, actor=actor, now=now, rules=rules)
@@ -103,6 +106,7 @@ def change(db: Session, key: str, booking: Booking, *, version: int, actor: str,
         found = survey(db, wanted, rules, except_id=conference.id)
         found.refuse()
         place = found.place
+        add_known(db, known_rows(conference.id, wanted.clashes, actor=actor, now=now))
     columns = wish_columns(booking, wanted.times, actor=actor, now=now, rules=rules)
     columns |= {"booked_ends": booking.ends, "altered": conference.original_starts is not None}
     _write(db, conference, wanted, place, columns, was, version=version, actor=actor, now=now, rules=rules)

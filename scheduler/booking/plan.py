@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 
 from sqlalchemy.orm import Session
 
 from rooms.errors import Invalid
 from scheduler.booking.booking import Booking, Rules
-from scheduler.booking.clashes import refuse_unconfirmed
-from scheduler.booking.objections import objections
+from scheduler.booking.clashes import Clash, refuse_unconfirmed
+from scheduler.booking.objections import is_counted, objections
 from scheduler.booking.party import Party, find_party
 from scheduler.local_time import local_day
 from scheduler.timing import Spans, spans
@@ -19,13 +19,17 @@ from scheduler.timing import Spans, spans
 @dataclass(frozen=True)
 class Plan:
     """One conference about to be written. ``bridge_id``: the video host it would be on, None without video;
-    ``bridge_limited``: somebody has said what that host carries, so its amounts are decided under its lock."""
+    ``bridge_limited``: somebody has said what that host carries, so its amounts are decided under its lock;
+    ``counted``: a rule limits how much its office books, so that is counted under a lock too; ``clashes``: of people,
+    newly confirmed."""
 
     booking: Booking
     party: Party
     times: Spans
     bridge_id: int | None
     bridge_limited: bool = False
+    counted: bool = False
+    clashes: tuple[Clash, ...] = ()
 
     @property
     def day(self) -> date:
@@ -46,9 +50,12 @@ def plan(
     party, party_errors = (None, []) if errors else find_party(db, booking, local_day(booking.starts), held=True)
     if party is None:
         raise Invalid(errors + party_errors)
-    if not draft:
-        refuse_unconfirmed(db, booking, except_id=except_id)
-    return plan_with(booking, party, rules, bridge_id=bridge_id)
+    made = plan_with(booking, party, rules, bridge_id=bridge_id)
+    if draft:
+        return made
+    clashes = refuse_unconfirmed(db, booking, except_id=except_id)
+    counted = is_counted(db, booking, rules, except_id=except_id)
+    return replace(made, clashes=clashes, counted=counted) if clashes or counted else made
 
 
 def plan_with(booking: Booking, party: Party, rules: Rules, *, bridge_id: int | None = None) -> Plan:

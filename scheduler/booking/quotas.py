@@ -1,8 +1,9 @@
 """How much an office may book: by number and by hours, a week and a month, of all kinds together and of one kind.
 
 A limit of all kinds counts everything that the host has booked; one that names a kind counts that kind. Weeks are
-Monday to Sunday in the province. Nothing is read when no rule limits the host. Two bookings at the same moment may both
-see the last free place: the limit is a policy, not a room.
+Monday to Sunday in the province. Nothing is read when no rule limits the host. Where one does, whoever books takes the
+office's lock together with those of rooms and lines and counts again under it (``Plan.counted``, holding.py): two
+bookings at the same moment never both get the last free place.
 """
 
 from __future__ import annotations
@@ -49,9 +50,9 @@ def quota_errors(
 ) -> list[FieldError]:
     """What would go beyond the host's limits, each with limit, who set it, what is used, and the day from which on it
     would fit (None: not within the next periods). ``besides``: dates of its series that are not written yet."""
-    if booking.ends <= booking.starts or is_urgent(booking, rules):
+    if booking.ends <= booking.starts or rules.book.named.isdisjoint(LIMITED) or is_urgent(booking, rules):
         return []
-    limits = list(_limits(booking, rules))
+    limits = _limits(booking, rules)
     if not limits:
         return []
     first = min(_period(local_day(booking.starts), limit.monthly)[0] for limit in limits)
@@ -61,11 +62,19 @@ def quota_errors(
     return list(_exceeded(booking, limits, held))
 
 
-def _limits(booking: Booking, rules: Rules) -> Iterator[_Limit]:
-    for what in LIMITED:
-        for found, kind in _asked(what, booking, rules):
-            if found.number is not None:
-                yield _Limit(what, float(found.number), found.by, kind)
+def is_limited(booking: Booking, rules: Rules) -> bool:
+    """Whether some rule limits how much the host of this wish books."""
+    free = rules.book.named.isdisjoint(LIMITED) or is_urgent(booking, rules)
+    return not free and bool(_limits(booking, rules))
+
+
+def _limits(booking: Booking, rules: Rules) -> list[_Limit]:
+    return [
+        _Limit(what, float(found.number), found.by, kind)
+        for what in LIMITED
+        for found, kind in _asked(what, booking, rules)
+        if found.number is not None
+    ]
 
 
 def _asked(what: str, booking: Booking, rules: Rules) -> Iterator[tuple[Found, str | None]]:

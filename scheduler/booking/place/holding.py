@@ -13,7 +13,8 @@ from typing import NamedTuple
 
 from sqlalchemy.orm import Session
 
-from scheduler.booking.booking import Rules
+from rooms.errors import FieldError, Invalid
+from scheduler.booking.booking import Booking, Rules
 from scheduler.booking.limits import is_urgent
 from scheduler.booking.party import Party
 from scheduler.booking.place.capacity import (
@@ -38,9 +39,10 @@ from scheduler.booking.place.capacity_queries import (
 from scheduler.booking.place.carried import carried_top
 from scheduler.booking.place.carried_queries import list_carried
 from scheduler.booking.place.closed_queries import find_closed
-from scheduler.booking.place.reservations import BRIDGE, LINE, ROOM, Hold, room_holds
+from scheduler.booking.place.reservations import BRIDGE, LINE, OFFICE, ROOM, Hold, room_holds
 from scheduler.booking.plan import Plan
 from scheduler.booking.queries import LinePart, list_taken
+from scheduler.booking.quotas import quota_errors
 from scheduler.errors import Full, NoCapacity, RoomTaken, Taken
 from scheduler.timing import Spans, squeezed, without_lead
 
@@ -65,9 +67,12 @@ class Survey:
     place: Place
     taken: list[Taken] = field(default_factory=list)
     full: list[Full] = field(default_factory=list)
+    over: list[FieldError] = field(default_factory=list)
 
     def refuse(self) -> None:
-        """Raises RoomTaken or NoCapacity when something stands in the way."""
+        """Raises Invalid beyond the office's limits, RoomTaken or NoCapacity when something stands in the way."""
+        if self.over:
+            raise Invalid(self.over)
         if self.taken:
             raise RoomTaken(self.taken, self.full)
         if self.full:
@@ -82,17 +87,25 @@ def claims(plan: Plan) -> list[Hold]:
         found += [Hold(LINE, line_id, times.join_at, times.ends_grace) for line_id in _lines(plan.party)]
     if plan.bridge_id is not None and plan.bridge_limited:
         found.append(Hold(BRIDGE, plan.bridge_id, times.opens, times.ends_grace))
+    if plan.counted:
+        found.append(Hold(OFFICE, booking.host_unit_id, times.starts, times.ends))
     return found
 
 
-def survey(db: Session, plan: Plan, rules: Rules, *, except_id: int = 0, besides: Sequence[Hold] = ()) -> Survey:
+def survey(
+    db: Session, plan: Plan, rules: Rules, *, except_id: int = 0, besides: Sequence[Hold] = (),
+    siblings: Sequence[Booking] = (),
+) -> Survey:  # fmt: skip
     """The place for a wish as things stand; ``except_id``: the conference that is changed and not in its own way.
-    ``besides``: what is not written yet and will be held too, by other dates of its series."""
+    ``besides``: what is not written yet and will be held too, by other dates of its series: ``siblings``."""
     times = plan.times
     taken = list_taken(db, plan.booking.room_ids, times.room_from, times.room_until, plan.day, except_id=except_id)
     taken += _own_rooms(plan, besides)
     if not is_urgent(plan.booking, rules):
-        return _survey(db, plan, rules, taken, except_id, besides)
+        found = _survey(db, plan, rules, taken, except_id, besides)
+        if plan.counted:
+            found.over = quota_errors(db, plan.booking, rules=rules, except_id=except_id, besides=siblings)
+        return found
     times = squeezed(times, [(one.starts, one.ends) for one in taken])
     taken = [one for one in taken if one.starts < times.room_until and one.ends > times.room_from]
     found = _survey(db, replace(plan, times=times), rules, taken, except_id, besides)

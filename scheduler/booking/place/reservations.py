@@ -9,8 +9,9 @@ from typing import Any, NamedTuple
 from scheduler.booking.place.capacity import Amount
 from scheduler.local_time import local_day
 
-ROOM, LINE, BRIDGE = 1, 2, 3
-"""Kinds of resources in the order in which they are locked."""
+ROOM, LINE, BRIDGE, OFFICE = 1, 2, 3, 4
+"""Kinds of resources in the order in which they are locked. Of an office only what it books is counted under the lock,
+and weeks and months overlap: one key for all days."""
 KEYS = {ROOM: "room_id", LINE: "line_id", BRIDGE: "bridge_id"}
 _EPOCH = date(1970, 1, 1)
 
@@ -45,6 +46,9 @@ def lock_keys(holds: Iterable[Hold]) -> list[int]:
 
 
 def _days(hold: Hold) -> Iterator[int]:
+    if hold.kind == OFFICE:
+        yield 0
+        return
     day, last = local_day(hold.starts), local_day(hold.ends - timedelta(microseconds=1))
     while day <= last:
         yield (day - _EPOCH).days

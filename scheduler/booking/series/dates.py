@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from sqlalchemy.orm import Session
 
 from rooms.errors import FieldError
 from scheduler.booking.booking import Booking, Rules, Warning_
-from scheduler.booking.clashes import clash_errors, clash_warnings, find_clashes
+from scheduler.booking.clashes import Clash, clash_errors, clash_warnings, find_clashes
 from scheduler.booking.limits import is_urgent
-from scheduler.booking.objections import objections
+from scheduler.booking.objections import is_counted, objections
 from scheduler.booking.party import Party, find_party
 from scheduler.booking.place.holding import Place, Survey, claims, survey
 from scheduler.booking.place.lock_queries import take_locks
@@ -57,13 +57,13 @@ class Judged:
     @property
     def fits(self) -> bool:
         found = self.survey
-        return not self.errors and found is not None and not found.taken and not found.full
+        return not self.errors and found is not None and not (found.taken or found.full or found.over)
 
     def finding(self) -> DateFinding:
         booking, found = self.wished.booking, self.survey or Survey(Place([]))
         return DateFinding(
-            self.wished.original, booking.starts, booking.ends, errors=tuple(self.errors), taken=tuple(found.taken),
-            full=tuple(found.full), warnings=self.warnings, times=self.times,
+            self.wished.original, booking.starts, booking.ends, errors=tuple(self.errors or found.over),
+            taken=tuple(found.taken), full=tuple(found.full), warnings=self.warnings, times=self.times,
         )  # fmt: skip
 
 
@@ -84,13 +84,18 @@ def _judged(db: Session, one: Wished, *, now: datetime, rules: Rules, held: bool
     made = Judged(one, objections(db, booking, now=now, rules=rules, except_id=one.kept, besides=besides))
     said = list(warnings(booking, now=now, rules=rules))
     party: Party | None = None
+    clashes: list[Clash] = []
     if not any(error.field in ("starts", "ends") for error in made.errors):
         party, party_errors = find_party(db, booking, local_day(booking.starts), held=held)
         clashes = find_clashes(db, booking, except_id=one.kept)
         made.errors += party_errors + clash_errors(booking, clashes)
         said += clash_warnings(clashes)
     if party is not None:
-        made.plan = plan_with(booking, party, rules, bridge_id=one.bridge_id)
+        made.plan = replace(
+            plan_with(booking, party, rules, bridge_id=one.bridge_id),
+            counted=is_counted(db, booking, rules, except_id=one.kept),
+            clashes=tuple(clash for clash in clashes if not clash.known),
+        )  # fmt: skip
     made.warnings = (*_day_off(booking, rules), *(w for w in said if w.code != "outside_hours" or not _off(w)))
     return made
 
@@ -112,11 +117,14 @@ def _off(warning: Warning_) -> bool:
 def survey_all(db: Session, judged: Sequence[Judged], rules: Rules) -> None:
     """The place of each, beside what the dates before it will hold; those with a wrong field are not looked at."""
     near: list[Hold] = []
+    fresh: list[Booking] = []
     for one in sorted((one for one in judged if one.plan is not None), key=lambda one: one.wished.booking.starts):
         plan = one.ready
         near = [hold for hold in near if hold.ends > plan.times.opens - LONGEST_SPAN]
         around = [hold for hold in near if hold.ends > plan.times.opens and hold.starts < plan.times.ends_grace]
-        one.survey = survey(db, plan, rules, except_id=one.wished.kept, besides=around)
+        siblings = () if one.wished.kept else fresh
+        one.survey = survey(db, plan, rules, except_id=one.wished.kept, besides=around, siblings=siblings)
+        fresh += [] if one.wished.kept else [one.wished.booking]
         if one.fits:
             near += one.place.holds
 

@@ -18,6 +18,8 @@ from scheduler.booking.approving.binding import bind, wait
 from scheduler.booking.approving.needs import approval_needs
 from scheduler.booking.approving.stored import booking_of, current, invited, party_of
 from scheduler.booking.booking import Booked, Booking, Rules
+from scheduler.booking.clash_queries import add_known
+from scheduler.booking.clashes import known_rows
 from scheduler.booking.conference_rows import wish_columns
 from scheduler.booking.letters import owe_edition
 from scheduler.booking.place.holding import claims, survey
@@ -53,6 +55,7 @@ def put_back(
     take_locks(db, lock_keys(claims(wanted)))
     found = survey(db, wanted, rules, except_id=conference.id)
     found.refuse()
+    add_known(db, known_rows(conference.id, wanted.clashes, actor=actor, now=now))
     _leave_ended_entry(db, conference)
     columns = wish_columns(booking, wanted.times, actor=actor, now=now, rules=rules)
     if needs := approval_needs(booking, rules):

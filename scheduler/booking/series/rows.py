@@ -28,6 +28,7 @@ from scheduler.models import (
     Edition,
     Effect,
     Guest,
+    KnownClash,
     Opening,
     Reservation,
     Series,
@@ -36,8 +37,8 @@ from scheduler.models import (
 )
 
 _ORDER = (
-    CalendarItem, Edition, Series, SeriesSkip, Conference, Site, Delegation, Guest, Opening, Reservation, Approval,
-    Effect, Change,
+    CalendarItem, Edition, Series, SeriesSkip, Conference, Site, Delegation, Guest, KnownClash, Opening, Reservation,
+    Approval, Effect, Change,
 )  # fmt: skip
 _OWN_ENTRY = (CalendarItem, Edition, Effect)
 

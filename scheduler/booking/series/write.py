@@ -17,6 +17,8 @@ from scheduler.booking.approving.needs import approval_needs
 from scheduler.booking.approving.queries import set_open_approvals
 from scheduler.booking.approving.stored import invited
 from scheduler.booking.booking import Rules
+from scheduler.booking.clash_queries import add_known
+from scheduler.booking.clashes import known_rows
 from scheduler.booking.conference_rows import first_due, opening_row, wish_columns
 from scheduler.booking.letters import owe_change
 from scheduler.booking.place.holding import Place
@@ -48,6 +50,7 @@ def write_date(
     if not set_columns(db, one.id, columns | {"due": due}, version=one.version):
         raise Stale(version=one.version)
     db.refresh(one)
+    add_known(db, known_rows(one.id, wanted.clashes, actor=actor, now=now))
     people = invited(db, one)
     returned = sync_party(db, one, wanted.party, booking, now, place.profiles)
     after = {"starts": one.starts.isoformat(), "ends": one.ends.isoformat(), "title": one.title}

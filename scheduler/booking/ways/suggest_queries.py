@@ -102,11 +102,12 @@ class Seat(NamedTuple):
     unit: str
     starts: datetime
     ends: datetime
+    conference_id: int
 
 
 _Host = aliased(UnitName)
 _SEATS = Prepared(
-    select(Guest.mail, func.coalesce(_Host.short, literal("")), Conference.starts, Conference.ends)
+    select(Guest.mail, func.coalesce(_Host.short, literal("")), Conference.starts, Conference.ends, Conference.id)
     .select_from(Conference)
     .join(Guest, and_(Guest.conference_id == Conference.id, listed(Guest.mail, "mails")))
     .outerjoin(_Host, and_(_Host.unit_id == Conference.host_unit_id, dated(_Host, bindparam("day"))))

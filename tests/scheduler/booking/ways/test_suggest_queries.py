@@ -75,7 +75,7 @@ def test_seats_are_of_chairs_and_guests_and_name_only_the_unit(database: Databas
     first = database.write_now(place, **people)
     mails = ("a@x.vn", "b@x.vn", "u11@hop.example")
     seats = database.read_now(list_seats, mails, START + HOUR, START + 3 * HOUR, DAY)
-    assert seats == [Seat(mail, "Sở TT&TT", START, START + 2 * HOUR) for mail in ("a@x.vn", "b@x.vn")]
+    assert seats == [Seat(mail, "Sở TT&TT", START, START + 2 * HOUR, first.id) for mail in ("a@x.vn", "b@x.vn")]
     assert database.read_now(list_seats, mails, START + 2 * HOUR, START + 3 * HOUR, DAY) == []
     assert database.read_now(list_seats, mails, START, START + HOUR, DAY, except_id=first.id) == []
     database.write_now(lambda db: db.execute(update(Conference).values(state="cancelled")))
