@@ -8,7 +8,7 @@ from collections.abc import Iterable, Sequence
 
 import xlsxwriter
 
-from integrations.documents.tables import is_formula
+from integrations.documents.tables import escaped
 
 _BYTE_ORDER_MARK = "\ufeff"  # without it spreadsheets read the file in an old code page
 
@@ -18,7 +18,7 @@ def write_csv(rows: Iterable[Sequence[str]]) -> bytes:
     out = io.StringIO()
     writer = csv.writer(out)
     for row in rows:
-        writer.writerow([f"'{cell}" if is_formula(cell) else cell for cell in row])
+        writer.writerow([escaped(cell) for cell in row])
     return (_BYTE_ORDER_MARK + out.getvalue()).encode()
 
 

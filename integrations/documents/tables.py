@@ -13,6 +13,7 @@ import zipfile
 import zlib
 from collections.abc import Iterable, Iterator
 from datetime import date, datetime, time, timedelta
+from itertools import islice
 from typing import Any
 from xml.etree.ElementTree import ParseError
 
@@ -29,8 +30,10 @@ MOST_COLUMNS = 40
 LONGEST_CELL = 4000
 _BLANK = 50  # rows without text that a sheet may have among the others
 _ZIP = b"PK\x03\x04"
-_ESCAPED = re.compile(r"'('*[=+\-@\t\r])")
-_FORMULA = re.compile(r"'*[=+\-@\t\r]")
+_BLANK_LINES = 20_000  # lines without text that a CSV file may have among the others
+_BEGINS, _SIGN = r"(?:^|(?<=[;\t\r\n]))", r"(?='*[=+\-@\t\r])"
+_FORMULA, _ESCAPED = re.compile(_BEGINS + _SIGN), re.compile(f"{_BEGINS}'{_SIGN}")
+_XML = re.compile(rb"(?:\xef\xbb\xbf)?[ \t\r\n\0]*<|\xfe\xff|\xff\xfe")
 _BINARY = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f]")
 
 NumberedRow = tuple[int, tuple[str, ...]]
@@ -44,8 +47,8 @@ def read_table(data: bytes) -> list[NumberedRow]:
     """
     if len(data) > MOST_BYTES:
         raise Refused("too_large")
-    found = list(_xlsx(data) if data.startswith(_ZIP) else _csv(data))
-    if sum(1 for _ in found) > MOST_ROWS:
+    found = list(islice(_xlsx(data) if data.startswith(_ZIP) else _csv(data), MOST_ROWS + 1))
+    if len(found) > MOST_ROWS:
         raise Refused("too_many_rows")
     return found
 
@@ -59,8 +62,10 @@ def _csv(data: bytes) -> Iterator[NumberedRow]:
         raise Refused("not_csv")
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=_delimiter(text), strict=True)
     try:
-        for row in reader:
-            yield from _kept(reader.line_num, (_ESCAPED.sub(r"\1", c) if _ESCAPED.match(c) else c for c in row))
+        for count, row in enumerate(reader, start=1):
+            if count > MOST_ROWS + _BLANK_LINES:
+                raise Refused("too_many_rows")
+            yield from _kept(reader.line_num, map(_unescaped, row))
     except csv.Error as problem:
         raise Refused("not_csv") from problem
 
@@ -72,13 +77,13 @@ def _delimiter(text: str) -> str:
 
 
 def _kept(number: int, cells: Iterable[str]) -> Iterator[NumberedRow]:
-    row = tuple(cell.strip() for cell in cells)
+    row = [cell.strip() for cell in cells]
     while row and not row[-1]:
-        row = row[:-1]
+        row.pop()
     if len(row) > MOST_COLUMNS or any(len(cell) > LONGEST_CELL for cell in row):
         raise Refused("too_large")
     if row:
-        yield number, row
+        yield number, tuple(row)
 
 
 def _xlsx(data: bytes) -> Iterator[NumberedRow]:
@@ -109,14 +114,16 @@ def _check_parts(data: bytes) -> None:
         parts = archive.infolist()
         if len(parts) > MOST_PARTS or sum(part.file_size for part in parts) > MOST_UNPACKED:
             raise Refused("too_large")
-        for part in parts:
-            if part.filename.endswith((".xml", ".rels")):
-                _check_xml(archive.read(part))
+        for part in parts:  # whatever its name: the archive itself says which part is a sheet
+            content = archive.read(part)
+            if _XML.match(content):
+                _check_xml(content)
 
 
 def _check_xml(content: bytes) -> None:
-    """Spreadsheets declare no entities; whoever does wants them to grow."""
-    if b"<!" in content.replace(b"<!--", b"").replace(b"<![CDATA[", b"") or content[:2] in (b"\xfe\xff", b"\xff\xfe"):
+    """Spreadsheets declare no entities; whoever does wants them to grow. In UTF-16 one could not see it."""
+    wide = content[:2] in (b"\xfe\xff", b"\xff\xfe") or b"\0" in content
+    if wide or b"<!" in content.replace(b"<!--", b"").replace(b"<![CDATA[", b""):
         raise Refused("not_a_plan_file")
 
 
@@ -137,6 +144,12 @@ def _shown(value: Any) -> str:
     return str(value) if isinstance(value, str | int | float) else ""
 
 
-def is_formula(cell: str) -> bool:
-    """Whether a spreadsheet would compute the cell of a CSV file, or read it as escaped although it is not."""
-    return _FORMULA.match(cell) is not None
+def escaped(cell: str) -> str:
+    """The cell for a CSV file with a ' before all that a spreadsheet would compute, or read as escaped although it is
+    not. Signs after a semicolon, a tab or a new line are meant too: a spreadsheet that takes those for the ends of
+    cells or rows, as in Vietnamese, begins a new one there."""
+    return _FORMULA.sub("'", cell)
+
+
+def _unescaped(cell: str) -> str:
+    return _ESCAPED.sub("", cell)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 import time
 import zipfile
 from datetime import date, datetime
@@ -16,6 +17,7 @@ from integrations.documents.tables import MOST_BYTES, MOST_PARTS, MOST_ROWS, rea
 from integrations.errors import Refused
 
 FORMULAS = ["=1+1", "+84", "-1", "@x", "'=quoted", "''-twice", "'plain", "an ordinary cell"]
+INSIDE = ["Họp;=1+1", "Họp\n@x", "Họp; - hai", "a;'+b;;=c", "Họp\n- một\r\n'-hai", "Họp\t=1", "a,=b"]
 
 
 def refused(data: bytes) -> str:
@@ -53,6 +55,14 @@ def test_formulas_leave_as_text_and_come_back_the_same() -> None:
     assert read_table(write_xlsx([("Plan", [["a"], FORMULAS], [10])]))[1][1] == tuple(FORMULAS)
 
 
+def test_no_cell_begins_with_a_formula_for_a_spreadsheet_that_cuts_at_semicolons() -> None:
+    """Excel in Vietnamese does, and quotes within its cells mean nothing to it."""
+    written = write_csv([["a", "b"], *(["x", cell] for cell in INSIDE)])
+    cells = re.split("[;\\t\\r\\n]", written.decode("utf-8-sig").replace('"', ""))
+    assert not [cell for cell in cells if cell[:1] and cell[0] in "=+-@"]
+    assert [cells[1] for _, cells in read_table(written)[1:]] == INSIDE
+
+
 def test_cells_of_a_workbook_become_what_people_read() -> None:
     both = datetime.combine(date(2027, 1, 5), clock(17))
     data = book([["x"], [date(2027, 1, 5), clock(8, 30), both, 12.0, 1.5, None, "=SUM(A1)"]])
@@ -77,6 +87,8 @@ def test_what_is_too_large_is_refused() -> None:
     assert refused(b"x\n" * (MOST_ROWS + 1)) == "too_many_rows"
     assert refused(b"x," * 50) == "too_large"
     assert refused(b"x" * 5000) == "too_large"
+    assert refused(b"x" + b"," * (MOST_BYTES - 2) + b"x") == "too_large"
+    assert refused(b"\n" * MOST_BYTES) == "too_many_rows"
     assert refused(book([["x"]] * (MOST_ROWS + 1))) == "too_many_rows"
     assert refused(book(*[[["x"]]] * 21)) == "too_large"
     assert refused(bomb({f"x{n}": b"" for n in range(MOST_PARTS + 1)})) == "too_large"
@@ -98,6 +110,22 @@ def test_entities_and_broken_files_are_refused() -> None:
     assert refused(bomb({"[Content_Types].xml": b"<a>" * 100_000})) == "not_a_plan_file"
     assert refused(bomb({"hello.txt": b"hello"})) == "not_a_plan_file"
     assert refused(b"PK\x03\x04 no archive") == "not_a_plan_file"
+
+
+@pytest.mark.parametrize("coding", ["utf-8", "utf-16-le", "utf-16-be", "utf-8-sig"])
+def test_entities_are_found_in_parts_of_any_name_and_coding(coding: str) -> None:
+    """Small as a file, they became gigabytes: the archive may call a sheet whatever it likes."""
+    laughs = f'<!DOCTYPE x [<!ENTITY a "{"a" * 1_000_000}">]><x>{"&a;" * 90}</x>'
+    with zipfile.ZipFile(io.BytesIO(book([["x"]]))) as made:
+        parts = {part: made.read(part).replace(b"sheet1.xml", b"sheet1.dat") for part in made.namelist()}
+    del parts["xl/worksheets/sheet1.xml"]
+    assert refused(bomb({**parts, "xl/worksheets/sheet1.dat": laughs.encode(coding)})) == "not_a_plan_file"
+
+
+def test_a_line_of_two_million_empty_cells_is_an_empty_line() -> None:
+    began = time.perf_counter()
+    assert read_table(b"," * MOST_BYTES) == []
+    assert time.perf_counter() - began < 5
 
 
 def test_a_row_far_below_costs_nothing() -> None:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import io
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -22,6 +20,7 @@ from confsvc.web.pages.rule_words import NAMES as RULES
 from confsvc.web.pages.typed import parse_day
 from confsvc.web.pages.words import SUBJECTS, Words
 from confsvc.web.rendering import render
+from integrations.documents.sheets import write_csv
 from rooms.change_queries import ChangeFilter, list_changes
 from rooms.errors import NotFound
 from rooms.models import Change
@@ -30,7 +29,6 @@ from rooms.queries import list_names
 from scheduler.local_time import instant
 
 PAGE, MOST_ROWS = 40, 10_000
-_BYTE_ORDER_MARK = "\ufeff"  # without it spreadsheets read the file in an old code page
 
 
 @dataclass(frozen=True)
@@ -169,7 +167,7 @@ async def export(request: web.Request) -> web.Response:
     require(keys.actor(request), Permission.AUDIT_READ)
     wanted, words = replace(_asked(request), before=None), Words(request[keys.LANGUAGE])
     rows, names = await request.app[keys.DATABASE].read(_read_all, wanted, words)
-    body = (_BYTE_ORDER_MARK + _csv(rows, names)).encode()
+    body = _csv(rows, names)
     headers = {"Content-Disposition": 'attachment; filename="audit.csv"'}
     return web.Response(body=body, content_type="text/csv", charset="utf-8", headers=headers)
 
@@ -179,23 +177,15 @@ def _read_all(db: Session, wanted: Asked, words: Words) -> tuple[list[Change], d
     return rows, list_actor_names(db, {row.actor for row in rows}, words)
 
 
-def _csv(rows: Sequence[Change], names: Mapping[str, str]) -> str:
-    out = io.StringIO()
-    writer = csv.writer(out)
-    writer.writerow(["id", "at", "actor", "name", "subject", "subject_id", "act", "before", "after", "reason"])
-    for row in rows:
-        values = (
-            row.id, row.at.isoformat(), row.actor, names[row.actor], row.subject_kind, row.subject_id, row.act,
-            _json(row.before), _json(row.after), row.reason or "",
-        )  # fmt: skip
-        writer.writerow([_harmless(str(value)) for value in values])
-    return out.getvalue()
+def _csv(rows: Sequence[Change], names: Mapping[str, str]) -> bytes:
+    headings = ("id", "at", "actor", "name", "subject", "subject_id", "act", "before", "after", "reason")
+    values = (
+        (str(row.id), row.at.isoformat(), row.actor, names[row.actor], row.subject_kind, str(row.subject_id), row.act,
+         _json(row.before), _json(row.after), row.reason or "")
+        for row in rows
+    )  # fmt: skip
+    return write_csv([headings, *values])
 
 
 def _json(value: dict[str, Any] | None) -> str:
     return json.dumps(value, ensure_ascii=False) if value is not None else ""
-
-
-def _harmless(cell: str) -> str:
-    """A spreadsheet must not take what somebody typed for a formula."""
-    return f"'{cell}" if cell[:1] in ("=", "+", "-", "@", "\t", "\r") else cell
