@@ -15,8 +15,8 @@ from rooms.models import Change
 from rooms.names import search_key
 from scheduler.booking.approving.needs import Need, holds_while_pending, letter_due
 from scheduler.booking.booking import Booking, Rules
-from scheduler.booking.invitations import edition_content, edition_row, letter_rows, next_dtstamp
 from scheduler.booking.clashes import known_rows
+from scheduler.booking.invitations import edition_content, edition_row, letter_rows, next_dtstamp
 from scheduler.booking.place.holding import Place
 from scheduler.booking.place.lock_queries import Ids
 from scheduler.booking.place.reservations import reservation_rows
@@ -32,8 +32,8 @@ from scheduler.models import (
     Edition,
     Effect,
     Guest,
-    Opening,
     KnownClash,
+    Opening,
     Reservation,
     Site,
 )
@@ -81,6 +81,7 @@ def own_rows(
         *calendar,
         (Conference, [row]),
         (Guest, plan.party.guest_rows(conference_id)),
+        (KnownClash, known_rows(conference_id, plan.clashes, actor=actor, now=now)),
         *[part for part in bound if part not in calendar],
         (Change, [change_row("conference", conference_id, act, actor=actor, now=now, after=after)]),
     ]
@@ -97,10 +98,7 @@ def placed_rows(plan: Plan, place: Place | None, ids: Ids, rules: Rules, *, wait
     return [
         (Site, sites),
         (Delegation, party.delegation_rows(conference_id, plan.booking.form, site_of_room)),
-        (Guest, party.guest_rows(conference_id)),
-        (KnownClash, known_rows(conference_id, plan.clashes, actor=actor, now=now)),
-        *[part for part in bound if part not in calendar],
-        (Change, [change_row("conference", conference_id, act, actor=actor, now=now, after=after)]),
+        (Reservation, held),
     ]
 
 
