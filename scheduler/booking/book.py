@@ -68,7 +68,7 @@ def book(
     ids = take_ids(db, len(wanted.party.rooms))
     row = conference_row(wanted, ids.conference, actor=actor, now=now, rules=rules) | {"demo": demo}
     insert_bundle(db, own_rows(wanted, row, ids, draft=draft, actor=actor, now=now, rules=rules, needs=needs))
-    place = None if draft else _locked_place(db, wanted, rules)
+    place = None if draft else _locked_place(db, wanted, rules, ids.conference)
     try:
         insert_bundle(db, placed_rows(wanted, place, ids, rules, waiting=bool(needs)))
     except IntegrityError as problem:
@@ -77,10 +77,10 @@ def book(
     return Booked(ids.conference, row["key"], state=row["state"])
 
 
-def _locked_place(db: Session, wanted: Plan, rules: Rules) -> Place:
-    """The place under its locks. They are taken late, when everything that nobody disputes is written: others wait for
+def _locked_place(db: Session, wanted: Plan, rules: Rules, own_id: int) -> Place:
+    """The place under its locks; ``own_id``: its own rows, which are there and do not count against it. They are taken late, when everything that nobody disputes is written: others wait for
     them (measured: a booking of thirty rooms held them twice as long before)."""
     take_locks(db, lock_keys(claims(wanted)))
-    found = survey(db, wanted, rules)
+    found = survey(db, wanted, rules, except_id=own_id)
     found.refuse()
     return found.place
