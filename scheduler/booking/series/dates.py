@@ -142,9 +142,9 @@ def refuse(judged: Sequence[Judged]) -> None:
 
 
 def offer_times(db: Session, judged: Sequence[Judged], *, now: datetime, rules: Rules) -> None:
-    """For each date that is taken or full, other times of its day."""
+    """For each date that is taken or full, other times of its day, also while something is still to be filled in."""
     for one in judged:
-        if one.plan is None or one.errors or one.fits:
+        if one.plan is None or one.survey is None or not (one.survey.taken or one.survey.full):
             continue
         booking = one.wished.booking
         until = instant(local_day(booking.starts) + DAY)

@@ -102,6 +102,8 @@ def test_each_date_is_looked_at_and_other_times_of_its_day_are_offered(database:
     assert [(t.room_id, t.unit) for t in blocked.taken] == [(11, "Sở TT&TT")]
     assert blocked.times
     assert {free.starts.date() for free in blocked.times} == {(START + WEEK).date()}
+    unconfirmed = database.read_now(checked, weekly(no_secrets=False))
+    assert unconfirmed.dates[1].times == blocked.times
     with pytest.raises(SeriesBlocked) as refusal:
         database.write_now(booked, weekly())
     (date,) = refusal.value.data["dates"]
