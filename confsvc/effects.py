@@ -8,13 +8,15 @@ from __future__ import annotations
 
 import hashlib
 import logging
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from sqlalchemy.orm import Session
 
+from confsvc.asking import owe_mails, settle_words
+from confsvc.asking_words import waiting_subject, waiting_text
 from confsvc.config import Settings
 from confsvc.database import Database
 from confsvc.translate import EditionRow, invitations, join_url, letter_subject
@@ -28,7 +30,7 @@ from integrations.mail.mailer import Mailer
 from integrations.mail.smtp import SmtpMailer
 from scheduler.drain import Handler
 from scheduler.models import Edition
-from scheduler.outcomes import Claimed, Dead, Done, Later, Outcome, patience
+from scheduler.outcomes import Claimed, Dead, Done, Later, Needless, Outcome, patience
 from scheduler.queries import find_edition, find_told
 
 log = logging.getLogger(__name__)
@@ -62,9 +64,11 @@ def open_mailer(settings: Settings) -> Mailer:
 
 
 def handlers(
-    database: Database, mailer: Mailer, sender: Sender, bridges: Mapping[str, JitsiClient]
-) -> dict[str, Handler]:
-    """Effect kind to function, for ``scheduler.drain``. ``bridges`` by name."""
+    database: Database, mailer: Mailer, sender: Sender, bridges: Mapping[str, JitsiClient], *,
+    now: Callable[[], datetime],
+) -> dict[str, Handler]:  # fmt: skip
+    """Effect kind to function, for ``scheduler.drain``. ``bridges`` by name; ``now``: whoever is told of what waits is
+    found when it is told."""
 
     async def letter(claimed: Claimed) -> Outcome:
         try:
@@ -95,7 +99,22 @@ def handlers(
             return Later(error=f"{type(problem).__name__}: {problem}")
         return await _sent(mailer, made)
 
-    return {"letter": letter, "notice": notice, "end_meeting": end_meeting}
+    async def asked(claimed: Claimed) -> Outcome:
+        waits = await database.write(owe_mails, claimed, now=now())
+        return Done() if waits else Needless()
+
+    async def waiting(claimed: Claimed) -> Outcome:
+        said = await database.write(settle_words, claimed, now=now())
+        if said is None:
+            return Needless()
+        try:
+            made = write_waiting(claimed.key, said, sender)
+        except Exception as problem:
+            log.exception("mail %s cannot be written", claimed.key)
+            return Later(error=f"{type(problem).__name__}: {problem}")
+        return await _sent(mailer, made)
+
+    return {"letter": letter, "notice": notice, "asked": asked, "waiting": waiting, "end_meeting": end_meeting}
 
 
 def write_letter(edition: EditionRow, payload: Mapping[str, Any], sender: Sender, first_id: str | None) -> Letter:
@@ -133,6 +152,18 @@ def write_notice(key: str, payload: Mapping[str, Any], sender: Sender) -> Letter
         date=datetime.fromisoformat(str(payload["at"])),
         text=notice_text(payload, language, f"{sender.public_url.rstrip('/')}/conferences/{payload['key']}"),
         language=language,
+    )  # fmt: skip
+
+
+def write_waiting(key: str, said: Mapping[str, Any], sender: Sender) -> Letter:
+    """The mail to somebody who decides; the same arguments give the same bytes."""
+    language, mail = str(said["language"]), str(said["mail"])
+    name = hashlib.sha256(key.encode()).hexdigest()[:32]
+    return build_notice(
+        sender=sender.mail, author=Mailbox(sender.mail, sender.name), recipient=Mailbox(mail, str(said["name"])),
+        subject=waiting_subject(said, language), message_id=message_id(name, "0", 0, 0, mail, sender.domain),
+        date=datetime.fromisoformat(str(said["at"])),
+        text=waiting_text(said, language, f"{sender.public_url.rstrip('/')}/approvals"), language=language,
     )  # fmt: skip
 
 

@@ -115,7 +115,7 @@ async def jobs(app: web.Application) -> AsyncIterator[None]:
         lock.share()
     work = app[JOBS] = Jobs(
         database, now=app[keys.NOW], timing=settings.timing,
-        handlers=handlers(database, mailer, sender_of(settings), clients), videos=videos,
+        handlers=handlers(database, mailer, sender_of(settings), clients, now=app[keys.NOW]), videos=videos,
         rounds=usual_rounds(database, app[HUB])
         | {"rules": app[keys.STANDING].round(), "batches": batch_round(database, lambda: app[keys.STANDING].current)},
         noted=pulse.video.__setitem__, acts=settings.service.jobs,

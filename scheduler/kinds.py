@@ -15,8 +15,10 @@ DefaultForm = Literal["online", "ask"]
 
 KIND_CLASSES: tuple[KindClass, ...] = get_args(KindClass)
 FORMS: tuple[Form, ...] = get_args(Form)
-CHAIR_LEVELS = ("", "leader")
-"""Who chairs: anybody, or a leader of the province, whose time its office gives away."""
+LEADER, CHAIRMAN = "leader", "chairman"
+CHAIR_LEVELS = ("", LEADER, CHAIRMAN)
+"""Who chairs: anybody, a leader of the province, or the Chairman of its people's committee; of both the committee's
+office gives away the time."""
 WHY_NOT = ("relay", "council_session", "district_hosted", "line_test", "reception", "inspection", "decided")
 """Why a kind is not in the measure; the last is what a rule says that gives its own reason."""
 

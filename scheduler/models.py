@@ -79,7 +79,7 @@ class Conference(Row):
     original_starts: Mapped[datetime | None] = mapped_column(sort_order=2)  # which date of its series it is
     recurrence_id: Mapped[datetime | None] = mapped_column(sort_order=2)  # its part of an entry that it shares
     altered: Mapped[bool] = mapped_column(default=False, sort_order=2)  # changed by itself, apart from its series
-    chair_level: Mapped[str] = mapped_column(default="", sort_order=3)  # "leader": of the province
+    chair_level: Mapped[str] = mapped_column(default="", sort_order=3)  # kinds.CHAIR_LEVELS
     chair_for: Mapped[str] = mapped_column(default="", sort_order=3)  # whose deputy the chair is
     chair_consent: Mapped[str] = mapped_column(default="", sort_order=3)  # who agreed to the deputy, and when
     verbal_order: Mapped[str] = mapped_column(default="", sort_order=3)  # who ordered it by word of mouth

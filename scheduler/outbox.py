@@ -20,7 +20,7 @@ from sqlalchemy.orm import Session, aliased
 
 from rooms.once import insert_once, poke
 from scheduler.models import Effect
-from scheduler.outcomes import Claimed, Dead, Done, Later, Outcome, Untried, patience
+from scheduler.outcomes import Claimed, Dead, Done, Later, Needless, Outcome, Untried, patience
 from scheduler.queries import add_maybe_told, add_sure_told, find_told
 from scheduler.trouble import ROOM_NOT_ENDED, clear_trouble, note_trouble
 
@@ -164,12 +164,21 @@ def settle(db: Session, claimed: Claimed, outcome: Outcome, *, now: datetime) ->
     return ours
 
 
+def rewrite(db: Session, claimed: Claimed, payload: Mapping[str, Any]) -> bool:
+    """What a claimed effect is about is settled only now; False when another holds it. Not after a ``maybe``: the same
+    act must be repeated then."""
+    row = update(Effect).where(Effect.id == claimed.id, Effect.state == "leased", Effect.token == claimed.token)
+    return _count(db.execute(row.values(payload=dict(payload)).execution_options(synchronize_session=False))) == 1
+
+
 def _settled(db: Session, claimed: Claimed, outcome: Outcome, now: datetime) -> dict[str, Any]:
     match outcome:
         case Done():
             return {"state": "done", "settled": now, "last_error": None}
         case Dead(error):
             return {"state": "dead", "settled": now, "last_error": error[:2000]}
+        case Needless():
+            return {"state": "needless", "settled": now, "last_error": None}
         case Untried():
             return {"state": "owed", "due": now, "attempts": claimed.attempts - 1}
         case Later(after, maybe, error):

@@ -12,6 +12,7 @@ from rooms.schema import Row, one_of, options
 
 EFFECT_STATES = ("owed", "leased", "done", "superseded", "needless", "expired", "dead")
 _LIVE_EFFECT = text("state IN ('owed', 'leased')")
+_WAITING = text("kind = 'waiting'")
 
 
 class CalendarItem(Row):
@@ -71,6 +72,7 @@ class Effect(Row):
     __table_args__ = options(
         one_of("state", EFFECT_STATES),
         Index("ix_effect_chain_live", "chain", "id", postgresql_where=_LIVE_EFFECT, sqlite_where=_LIVE_EFFECT),
+        Index("ix_effect_waiting", "chain", "id", postgresql_where=_WAITING, sqlite_where=_WAITING),
         Index("ix_effect_due_live", "due", "id", postgresql_where=_LIVE_EFFECT, sqlite_where=_LIVE_EFFECT),
         Index(None, "conference_id"),
     )

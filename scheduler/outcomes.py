@@ -53,11 +53,16 @@ class Dead:
 
 
 @dataclass(frozen=True)
+class Needless:
+    """Nobody needs it any more, so nothing was done."""
+
+
+@dataclass(frozen=True)
 class Untried:
     """Nothing was attempted: the lease was about to run out, or we are stopping."""
 
 
-Outcome = Done | Later | Dead | Untried
+Outcome = Done | Later | Dead | Needless | Untried
 
 
 @dataclass(frozen=True)
@@ -75,6 +80,8 @@ class Patience:
 PATIENCE: dict[str, Patience] = {
     "letter": Patience(30, (30, 60, 120, 300, 600, 1200, 1800, 3600)),
     "notice": Patience(30, (60, 300, 900, 1800, 3600)),
+    "asked": Patience(15, (5, 15, 60, 300)),
+    "waiting": Patience(30, (60, 300, 900, 1800, 3600)),
     "end_meeting": Patience(15, (5, 10, 20, 30, 60)),
 }
 DEFAULT_PATIENCE = Patience(30, (30, 60, 300, 900, 3600))

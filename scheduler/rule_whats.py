@@ -139,8 +139,12 @@ _ALL: tuple[What, ...] = (
     What("endpoint_lead", "number", "order", 15, 1, 60, "minutes", of_unit=False),
     What("rank", "number", "order", 20, 0, 100, of_kind="must", of_unit=False, built_in=lambda kind: kind.rank),
     What(
-        "rank_leader", "number", "order", 80, 0, 100, of_unit=False,
+        "rank_chairman", "number", "order", 85, 0, 100, of_unit=False,
         built_in=lambda kind: 100 if kind.code == "emergency" else None,
+    ),
+    What(
+        "rank_leader", "number", "order", 80, 0, 100, of_unit=False,
+        built_in=lambda kind: 95 if kind.code == "emergency" else None,
     ),
     What("rank_committee", "number", "order", 50, 0, 100, of_unit=False),
     What(

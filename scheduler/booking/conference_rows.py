@@ -13,6 +13,7 @@ from rooms.bulk import Bundle
 from rooms.changes import change_row
 from rooms.models import Change
 from rooms.names import search_key
+from scheduler.booking.approving.asking import asked_rows
 from scheduler.booking.approving.needs import Need, holds_while_pending, letter_due
 from scheduler.booking.booking import Booking, Rules
 from scheduler.booking.clashes import known_rows
@@ -71,7 +72,7 @@ def own_rows(
         row |= {"state": "draft", "due": None, "hold_until": None}
     elif needs:
         row |= {"state": "pending", "due": first_due("pending", plan.times, row["hold_until"], now)}
-        bound = [(Approval, asked_rows(conference_id, needs, actor=actor, now=now))]
+        bound = waiting_rows(plan, conference_id, needs, actor=actor, now=now, rules=rules)
     else:
         bound, row["uid"] = commitments(plan, row, ids, now=now, rules=rules)
     after = {"key": row["key"], "title": row["title"], "state": row["state"], "starts": row["starts"].isoformat()}
@@ -122,13 +123,18 @@ def commitments(
     ], uid
 
 
-def asked_rows(conference_id: int, needs: Sequence[Need], *, actor: str, now: datetime) -> list[dict[str, Any]]:
-    """Whom a request asks."""
-    return [
+def waiting_rows(
+    plan: Plan, conference_id: int, needs: Sequence[Need], *, actor: str, now: datetime, rules: Rules
+) -> Bundle:
+    """Whom a request asks, and that they hear of it."""
+    asked = [
         {"conference_id": conference_id, "function": need.function, "unit_id": need.unit_id,
          "reasons": list(need.reasons), "asked": now, "asked_by": actor, "decided": None}
         for need in needs
     ]  # fmt: skip
+    hold_until = letter_due(plan.booking, now=now, rules=rules)
+    told = asked_rows(conference_id, needs, starts=plan.booking.starts, hold_until=hold_until, now=now)
+    return [(Approval, asked), (Effect, told)]
 
 
 def first_due(state: str, times: Spans, hold_until: datetime | None, now: datetime) -> datetime:

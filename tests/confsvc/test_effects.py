@@ -48,7 +48,7 @@ class Post:
 
     @property
     def handlers(self) -> dict[str, Handler]:
-        return handlers(self.world.database, self.mailer, SENDER, {})
+        return handlers(self.world.database, self.mailer, SENDER, {}, now=lambda: self.now)
 
     async def deliver(self, after: timedelta = timedelta()) -> None:
         self.now += after
@@ -184,7 +184,7 @@ async def test_a_mail_server_that_is_down_all_day(post: Post) -> None:
 
 async def test_without_a_mail_server_letters_lie_in_a_folder(database: Database, tmp_path: Any) -> None:
     world = World(database)
-    made = handlers(database, MaildirMailer(tmp_path / "mail"), SENDER, {})
+    made = handlers(database, MaildirMailer(tmp_path / "mail"), SENDER, {}, now=lambda: NOW)
     assert await drain(database, made, now=lambda: NOW) == 4
     assert len(list((tmp_path / "mail" / "new").iterdir())) == 4
     assert world.rows(Effect, state="done")
@@ -273,7 +273,7 @@ async def test_ending_a_room_is_repeated_until_the_host_answers(database: Databa
 
 
 def _ending(database: Database, clients: dict[str, JitsiClient]) -> dict[str, Handler]:
-    made = handlers(database, MaildirMailer(Path("/nonexistent")), SENDER, clients)
+    made = handlers(database, MaildirMailer(Path("/nonexistent")), SENDER, clients, now=lambda: NOW)
     return {"end_meeting": made["end_meeting"]}
 
 

@@ -170,3 +170,25 @@ def test_several_processes_may_start_at_once(postgres: Postgres) -> None:
     assert migrate.current(databases[0]) == migrate.newest()
     for database in databases:
         database.close()
+
+
+def test_leaders_stay_leaders_and_a_chairman_becomes_one_on_the_way_back(bare: Database) -> None:
+    migrate.upgrade(bare)
+    offices(bare)
+    plain, led, chaired = (
+        bare.write_now(
+            lambda db, n=n, level=level: book(
+                db, wish(starts=START + n * 4 * HOUR, ends=START + n * 4 * HOUR + HOUR, chair_level=level),
+                actor="cli", now=NOW, rules=RULES,
+            )
+        )
+        for n, level in enumerate(("", "leader", "chairman"))
+    )  # fmt: skip
+    levels = text("SELECT chair_level FROM conference ORDER BY id")
+    migrate.downgrade(bare, "0011")
+    with bare.engine.connect() as connection:
+        assert list(connection.scalars(levels)) == ["", "leader", "leader"]
+    migrate.upgrade(bare)
+    with bare.engine.connect() as connection:
+        assert list(connection.scalars(levels)) == ["", "leader", "leader"]
+    assert plain.id < led.id < chaired.id

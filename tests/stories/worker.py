@@ -52,7 +52,8 @@ async def work(url: str, smtp_port: int, video_url: str, start: datetime) -> boo
     )  # fmt: skip
     database, videos = Database(url), open_videos({1: bridge}, now)
     async with SmtpMailer("127.0.0.1", smtp_port, timeout=5, deadline=10) as mailer:
-        acts = handlers(database, mailer, SENDER, {video.name: video.client for video in videos.values()})
+        clients = {video.name: video.client for video in videos.values()}
+        acts = handlers(database, mailer, SENDER, clients, now=now)
         jobs = Jobs(database, now=now, timing=Timing(), handlers=acts, videos=videos)
         print("ready", flush=True)
         for _ in range(MOST_TICKS):

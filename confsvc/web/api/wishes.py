@@ -18,7 +18,7 @@ from scheduler.booking.validation import field_errors
 from scheduler.name_queries import list_room_ids, list_unit_ids
 
 Form = Literal["online", "in_person", "hybrid"]
-ChairLevel = Literal["", "leader"]
+ChairLevel = Literal["", "leader", "chairman"]
 Version = Annotated[int, Field(ge=1, le=2**31 - 1)]
 Title = Annotated[Line200, StringConstraints(min_length=3)]
 
@@ -40,9 +40,10 @@ class BookingIn(Model):
     """A conference to be booked. ``host`` left out: the caller's own office. The first of ``sites`` is the main one.
 
     ``clash_confirmed``: it is known that somebody would sit in two meetings at once (``warnings`` of a check).
-    ``units``: offices that attend without a room of their own. ``chair_level``: "leader" when a leader of the province
-    chairs; ``chair_for``, ``chair_consent``: whose deputy the chair is and who agreed; ``verbal_order``: who ordered it
-    by word of mouth, so that no letter is waited for. ``draft``: kept, but nothing is held and nobody told.
+    ``units``: offices that attend without a room of their own. ``chair_level``: "leader" or "chairman" when one of
+    the province chairs; ``chair_for``, ``chair_consent``: whose deputy the chair is and who agreed; ``verbal_order``:
+    who ordered it by word of mouth, so that no letter is waited for. ``draft``: kept, but nothing is held and nobody
+    told.
     ``top_profile``: the code of the best picture any site is given ("audio": sound alone); left out, the lines decide.
     """
 

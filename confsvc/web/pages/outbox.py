@@ -20,7 +20,7 @@ from scheduler.outbox_acts import give_up, retry_now
 from scheduler.outbox_queries import GROUPS, LETTER, OutboxFilter, OutboxRow, count_outbox, find_outbox, list_outbox
 
 PAGE = 50
-KINDS = (LETTER, "notice", "end_meeting")
+KINDS = (LETTER, "notice", "waiting", "end_meeting")
 CALLED = (*GROUPS["failed"], "deferred")
 """Whom one would rather telephone."""
 

@@ -23,7 +23,8 @@ NAMES = {
     "operator_above": "The operator approves above", "self_approval": "One's own request",
     "letter_by_days": "Number of the letter at the latest", "default_form": "Form by default",
     "counts": "Counts for the share", "endpoint_lead": "Devices join before the start", "rank": "Rank",
-    "rank_leader": "Rank under a leader of the province", "rank_committee": "Rank of the committee's meetings",
+    "rank_chairman": "Rank under the Chairman", "rank_leader": "Rank under a leader of the province",
+    "rank_committee": "Rank of the committee's meetings",
     "emergency_by": "Who may take rooms from others",
 }  # fmt: skip
 MEASURES = {
@@ -77,6 +78,7 @@ SENTENCES = {
     "counts": "For the share of meetings held online: %(value)s.",
     "endpoint_lead": "The devices in the rooms join %(value)s before the start.",
     "rank": "Where two want one room, the higher rank goes first: %(value)s.",
+    "rank_chairman": "When the Chairman of the province's people's committee chairs, the rank is at least: %(value)s.",
     "rank_leader": "When a leader of the province chairs, the rank is at least: %(value)s.",
     "rank_committee": "When the people's committee of the province hosts, the rank is at least: %(value)s.",
     "emergency_by": "Rooms of meetings of lower rank may be taken by: %(value)s.",

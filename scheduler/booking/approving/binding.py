@@ -13,11 +13,12 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from rooms.bulk import insert_bundle, next_ids
+from rooms.once import poke
 from scheduler.booking.approving.needs import Need, holds_while_pending
 from scheduler.booking.approving.queries import set_open_approvals
 from scheduler.booking.approving.stored import invited, party_of
 from scheduler.booking.booking import Rules
-from scheduler.booking.conference_rows import asked_rows, first_due, new_uid, raise_taken
+from scheduler.booking.conference_rows import first_due, new_uid, raise_taken, waiting_rows
 from scheduler.booking.invitations import edition_content, edition_row, letter_rows, next_dtstamp
 from scheduler.booking.letters import owe_edition
 from scheduler.booking.place.holding import Place
@@ -27,7 +28,7 @@ from scheduler.booking.queries import delete_reservations, set_profiles
 from scheduler.booking.sync import sync_commitments
 from scheduler.conduct.endings import owe_end
 from scheduler.conduct.queries import set_current_opening_closed
-from scheduler.models import Approval, CalendarItem, Conference, Edition, Effect, Reservation
+from scheduler.models import CalendarItem, Conference, Edition, Effect, Reservation
 from scheduler.moves import move
 
 INVITED = ("pending", "planned", "provisioned", "open")
@@ -90,12 +91,13 @@ def ask(
     set_current_opening_closed(db, conference.id, now)
     holding = holds_while_pending(wanted.booking, rules)
     held = reservation_rows(place.holds, holding=holding, conference_id=conference.id)
-    asked = asked_rows(conference.id, needs, actor=actor, now=now)
+    waiting = waiting_rows(wanted, conference.id, needs, actor=actor, now=now, rules=rules)
     try:
-        insert_bundle(db, [(Reservation, held), (Approval, asked)])
+        insert_bundle(db, [(Reservation, held), *waiting])
     except IntegrityError as problem:
         raise_taken(problem)
     set_profiles(db, conference.id, place.profiles)
+    poke(db, "outbox")
 
 
 def release(db: Session, conference: Conference, what: str, *, reason: str, now: datetime) -> None:

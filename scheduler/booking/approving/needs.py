@@ -10,12 +10,12 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
 from scheduler.booking.booking import Booking, Rules
+from scheduler.kinds import CHAIRMAN, LEADER
 from scheduler.local_time import instant, local_day
 from scheduler.timing import spans
 
 HEAD, HALL, OPERATOR = "head", "hall", "operator"
 EMERGENCY, LINE_TEST = "emergency", "line_test"
-LEADER = "leader"
 SHORTEST_HOLD = timedelta(hours=24)
 
 
@@ -51,7 +51,7 @@ def approval_needs(booking: Booking, rules: Rules) -> tuple[Need, ...]:
 
 
 def _leader(booking: Booking) -> bool:
-    return booking.chair_level == LEADER
+    return booking.chair_level in (LEADER, CHAIRMAN)
 
 
 def holds_while_pending(booking: Booking, rules: Rules) -> bool:

@@ -71,6 +71,29 @@ def list_waiting(db: Session, scope: Scope, limit: int) -> list[Conference]:
     return list(db.scalars(query.order_by(Conference.starts, Conference.id).limit(limit)))
 
 
+class Question(NamedTuple):
+    """A question that waits, with its conference."""
+
+    approval: Approval
+    conference: Conference
+
+
+def list_questions(db: Session, scope: Scope, *, but_of: str) -> list[Question]:
+    """What somebody may answer, the next sitting first, without what he asked himself (``but_of``)."""
+    query = select(Approval, Conference).join(Conference, Conference.id == Approval.conference_id)
+    waits = (Approval.decided.is_(None), Conference.state == "pending", Approval.asked_by != but_of)
+    found = db.execute(query.where(*waits, _decided_by(scope)).order_by(Conference.starts, Conference.id, Approval.id))
+    return [Question(row[0], row[1]) for row in found]
+
+
+def find_question(db: Session, conference_id: int, function: str, asked: datetime) -> Approval | None:
+    """The question of that moment, while it waits and is no demonstration's."""
+    query = select(Approval).join(Conference, Conference.id == Approval.conference_id)
+    mine = (Approval.conference_id == conference_id, Approval.function == function, Approval.asked == asked)
+    waits = (Approval.decided.is_(None), Conference.state == "pending", Conference.demo.is_(False))
+    return db.scalar(query.where(*mine, *waits))
+
+
 def count_waiting(db: Session, scope: Scope) -> int:
     """How many requests wait for somebody."""
     asked = select(Approval.conference_id).where(Approval.decided.is_(None), _decided_by(scope))

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from datetime import date
 
-from scheduler.booking.approving.needs import LEADER
+from scheduler.kinds import CHAIRMAN, LEADER
 from scheduler.rulebook import RuleBook
 
 COMMITTEE = "province"
@@ -16,11 +16,13 @@ COMMITTEE = "province"
 
 
 def rank_of(kind: str, chair_level: str, host_level: str, *, day: date, book: RuleBook) -> int:
-    """The rank that holds on ``day``: an emergency that a leader of the province chairs, leaders, the committee, other
+    """The rank that holds on ``day``: an emergency under the Chairman, leaders of the province, the committee, other
     offices, trainings. ``host_level``: of the host's office."""
     found = [book.whole("rank", kind=kind, unit_id=None, day=day)]
-    if chair_level == LEADER:
+    if chair_level in (LEADER, CHAIRMAN):
         found.append(book.whole("rank_leader", kind=kind, unit_id=None, day=day))
+    if chair_level == CHAIRMAN:
+        found.append(book.whole("rank_chairman", kind=kind, unit_id=None, day=day))
     if host_level == COMMITTEE:
         found.append(book.whole("rank_committee", kind=kind, unit_id=None, day=day))
     return max(found)

@@ -112,7 +112,7 @@ async def test_a_request_goes_from_the_form_through_the_inbox(
     assert "Đã phê duyệt" in (await clerk.get(f"{KEY}{key}")).text
     assert "Không có gì cần quyết định" in (await head.get("/approvals")).text
     kinds = service.database.read_now(lambda db: set(db.scalars(select(Effect.kind))))
-    assert kinds == {"letter", "notice"}
+    assert kinds == {"letter", "notice", "asked"}
 
 
 async def test_a_returned_request_tells_why_and_strangers_never_saw_it(
@@ -174,6 +174,20 @@ async def test_the_letter_is_recorded_with_its_file_and_taken_out_again(
     assert (await clerk.get(f"{KEY}{key}/letter.pdf")).status_code == 404
     assert not list((service.settings.var / "letters").rglob("*.pdf"))
     assert "Nhầm tệp" in (await clerk.get(f"{KEY}{key}")).text
+
+
+async def test_nothing_is_kept_of_a_file_for_a_letter_of_another_office(
+    service: Service, clerk: httpx.AsyncClient
+) -> None:
+    await clerk.post("/book", data=form(service, "HHOA"))
+    key = only(service, Conference).key
+    typed = {"number": "05", "symbol": "GM-STTTT", "issued": "23/11/2026", "version": "1"}
+    files = {"file": ("gm.pdf", b"%PDF-1.4", "application/pdf")}
+    stranger = await service.browser(service.account("khac", "booker", unit="SYT"))
+    assert (await stranger.post(f"{KEY}{key}/letter", data=typed, files=files)).status_code == 404
+    await clerk.post(f"{KEY}{key}/cancel", data={"version": "1", "reason": "Hoãn"})
+    assert (await clerk.post(f"{KEY}{key}/letter", data=typed, files=files)).status_code == 409
+    assert not list((service.settings.var / "letters").rglob("*"))
 
 
 @pytest.mark.parametrize(

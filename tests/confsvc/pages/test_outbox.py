@@ -59,7 +59,7 @@ def _settle(service: Service, outcome: Later | Dead) -> None:
 
 async def _deliver(service: Service) -> None:
     mailer = open_mailer(service.settings)
-    doors = handlers(service.database, mailer, sender_of(service.settings), {})
+    doors = handlers(service.database, mailer, sender_of(service.settings), {}, now=lambda: service.now)
     await drain(service.database, doors, now=lambda: service.now)
 
 

@@ -86,14 +86,16 @@ def province(database: Database) -> Database:
 def test_rank_goes_by_kind_chair_and_host() -> None:
     day, rules = START.date(), RuleBook()
     ranks = [
+        rank_of("emergency", "chairman", "province", day=day, book=rules),
         rank_of("emergency", "leader", "province", day=day, book=rules),
         rank_of("emergency", "", "province", day=day, book=rules),
+        rank_of("working", "chairman", "province_agency", day=day, book=rules),
         rank_of("working", "leader", "province_agency", day=day, book=rules),
         rank_of("working", "", "province", day=day, book=rules),
         rank_of("working", "", "province_agency", day=day, book=rules),
         rank_of("training", "", "province_agency", day=day, book=rules),
     ]
-    assert ranks == sorted(ranks, reverse=True) and len(set(ranks)) == 6
+    assert ranks == sorted(ranks, reverse=True) and len(set(ranks)) == 8
 
 
 def test_buffers_shrink_to_what_neighbours_leave() -> None:
@@ -196,6 +198,18 @@ def test_the_host_may_keep_the_time_without_the_room(province: Database) -> None
         change(db, lost.key, smaller, version=conference.version, actor="account:2", now=NOW, rules=RULES)
         assert the(db, lost).state == "planned" and {room for room, _ in holds(db, lost)} == {2, 11, 12}
         assert db.scalars(select(Displacement.outcome)).all() == ["changed"]
+
+    province.write_now(work)
+
+
+def test_the_chairman_displaces_a_leaders_emergency_and_another_of_his_own_never(province: Database) -> None:
+    def work(db: Session) -> None:
+        first = book(db, emergency(room_ids=(11,), host_unit_id=11), actor="account:3", now=NOW, rules=RULES)
+        chairman = replace(emergency(), chair_level="chairman")
+        take(db, chairman, consent_to(first))
+        assert the(db, first).state in ("pending", "postponed")
+        with pytest.raises(RoomTaken):
+            take(db, chairman)
 
     province.write_now(work)
 
