@@ -58,6 +58,7 @@ from confsvc.web.pages import (
     search,
     series,
     series_cancel,
+    series_dates,
     series_edit,
     timeline,
     today,
@@ -134,8 +135,8 @@ MEETINGS = (
     Route("POST", f"{SERIES}/check", series_edit.check, P.CONFERENCE_CHANGE),
     Route("GET", f"{SERIES}/cancel", series_cancel.show, P.CONFERENCE_CANCEL),
     Route("POST", f"{SERIES}/cancel", series_cancel.save, P.CONFERENCE_CANCEL),
-    Route("POST", f"{SERIES}/put-back", series.bring_back, P.CONFERENCE_BOOK),
-    Route("POST", f"{SERIES}/add", series.add, P.CONFERENCE_BOOK),
+    Route("POST", f"{SERIES}/put-back", series_dates.bring_back, P.CONFERENCE_BOOK),
+    Route("POST", f"{SERIES}/add", series_dates.add, P.CONFERENCE_BOOK),
     Route("GET", f"{MEETING}/cancel", cancel.show, P.CONFERENCE_CANCEL),
     Route("POST", f"{MEETING}/cancel", cancel.save, P.CONFERENCE_CANCEL),
     Route("POST", f"{MEETING}/extend", running.extend_it, P.CONFERENCE_READ),  # its office's people and operators

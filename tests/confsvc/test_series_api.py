@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import Any
 
 import httpx
@@ -96,6 +97,64 @@ async def test_a_date_is_added_and_one_that_was_left_out_comes_back(clerk: httpx
     assert [date["original"] is None for date in found["dates"]] == [False, True, False, False, False]
     again = await clerk.post(f"{address}/put-back", json={"original": FIRST, "version": 3})
     assert again.status_code == 404
+
+
+async def test_short_notice_of_a_single_date_is_given_a_reason(service: Service, clerk: httpx.AsyncClient) -> None:
+    asked = await series(clerk, choices=[{"original": FIRST, "starts": None}])
+    made = (await clerk.post(URL, json=asked)).json()
+    address = f"{URL}/{made['key']}"
+    service.wait(days=20)
+    data = {"original": FIRST, "version": 1}
+    refused = await clerk.post(f"{address}/put-back", json=data)
+    assert [(e["field"], e["code"]) for e in refused.json()["errors"]] == [("short_notice_reason", "required")]
+    back = await clerk.post(f"{address}/put-back", json={**data, "short_notice_reason": "Chỉ đạo gấp"})
+    assert back.status_code == 200, back.text
+    more = {"starts": "2026-12-16T08:00:00+07:00", "ends": "2026-12-16T09:00:00+07:00", "version": 2}
+    refused = await clerk.post(f"{address}/dates", json=more)
+    assert [(e["field"], e["code"]) for e in refused.json()["errors"]] == [("short_notice_reason", "required")]
+    added = await clerk.post(f"{address}/dates", json={**more, "short_notice_reason": "Chỉ đạo gấp"})
+    assert added.status_code == 201, added.text
+
+
+async def test_a_repeated_key_books_one_series(clerk: httpx.AsyncClient) -> None:
+    headers, asked = {"Idempotency-Key": "order-7"}, await series(clerk)
+    bad = await clerk.post(URL, json={**asked, "rule": "FREQ=YEARLY;COUNT=2"}, headers=headers)
+    assert bad.status_code == 422, "a refusal leaves the key free"
+    answers = await asyncio.gather(*(clerk.post(URL, json=asked, headers=headers) for _ in range(4)))
+    assert {answer.status_code for answer in answers} == {201}, [answer.text for answer in answers]
+    assert len({answer.text for answer in answers}) == 1
+    assert {answer.headers["Location"] for answer in answers} == {f"{URL}/{answers[0].json()['key']}"}
+    assert len((await clerk.get("/api/v1/conferences")).json()["items"]) == 4, "four dates, not sixteen"
+    other = await clerk.post(URL, json={**asked, "title": "Giao ban khác"}, headers=headers)
+    assert (other.status_code, other.json()["code"]) == (422, "key_reused")
+    wrong = await clerk.post(URL, json=asked, headers={"Idempotency-Key": "hai tu"})
+    assert wrong.status_code == 422
+
+
+async def test_an_act_on_a_series_whose_answer_was_lost_is_repeated_without_a_second_effect(
+    clerk: httpx.AsyncClient,
+) -> None:
+    made = (await clerk.post(URL, json=await series(clerk))).json()
+    address, dates = f"{URL}/{made['key']}", [date["key"] for date in made["dates"]]
+    more = {"starts": "2026-12-16T08:00:00+07:00", "ends": "2026-12-16T09:00:00+07:00"}
+    cases: list[tuple[str, str, dict[str, Any]]] = [
+        ("POST", f"{address}/dates", more),
+        ("PATCH", address, {"scope": "following", "since": dates[2], "title": "Giao ban đầu tuần"}),
+        ("POST", f"{address}/cancel", {"scope": "all", "reason": "Thôi"}),
+    ]
+    for number, (method, url, body) in enumerate(cases):
+        seen = (await clerk.get(address)).headers["ETag"]
+        headers = {"Idempotency-Key": f"act-{number}", "If-Match": seen}
+        first, again = [await clerk.request(method, url, json=body, headers=headers) for _ in range(2)]
+        assert first.status_code < 300, first.text
+        assert (again.status_code, again.text, again.headers["ETag"]) == (
+            first.status_code, first.text, first.headers["ETag"],
+        )  # fmt: skip
+        plain = await clerk.request(method, url, json=body, headers={"If-Match": seen})
+        assert (plain.status_code, plain.json()["code"]) == (412, "stale"), "without the key it is a second act"
+        other = await clerk.request(method, url, json=body, headers={**headers, "If-Match": '"v99"'})
+        assert (other.status_code, other.json()["code"]) == (422, "key_reused"), "another version is another request"
+    assert len((await clerk.get(address)).json()["split_off"]) == 1
 
 
 @pytest.mark.parametrize(

@@ -28,7 +28,7 @@ from confsvc.web.api.wishes import (
     host_id,
     logged_in,
 )
-from confsvc.web.idempotency import claim, request_hash, settle
+from confsvc.web.idempotency import IDEMPOTENCY_KEY, once, read_key, request_hash
 from confsvc.web.pages.sight import is_seen
 from rooms.errors import FieldError, Invalid, NotFound
 from scheduler.booking import book as booking_book
@@ -42,9 +42,6 @@ from scheduler.errors import NoCapacity, RoomTaken
 from scheduler.models import Conference
 from scheduler.name_queries import list_unit_ids
 from scheduler.sight_queries import PRIVATE
-
-IDEMPOTENCY_KEY = "Idempotency-Key"
-_KEY = re.compile(r"[!-~]{1,200}")
 
 
 class CancelIn(Model):
@@ -63,9 +60,7 @@ class SubmitIn(Model):
 )  # fmt: skip
 async def book(request: web.Request, *, body: BookIn) -> Answer:
     actor, now, rules = keys.actor(request), keys.now(request), keys.rules(request)
-    key = request.headers.get(IDEMPOTENCY_KEY)
-    if key is not None and not _KEY.fullmatch(key):
-        raise Invalid([FieldError(IDEMPOTENCY_KEY, "pattern")])
+    key = read_key(request)
     database, language = request.app[keys.DATABASE], request[keys.LANGUAGE]
     try:
         made = await database.write(_book, body, actor, key, now=now, rules=rules, language=language)
@@ -85,21 +80,15 @@ def _refusal(
 def _book(
     db: Session, wish: BookIn, actor: Actor, key: str | None, *, now: datetime, rules: Rules, language: str
 ) -> shown.BookedOut:
-    if key is not None:
-        answered = claim(
-            db, actor.account_id, key, request_hash("POST", "/api/v1/conferences", wish), now=now
-        )  # fmt: skip
-        if answered is not None:
-            return shown.BookedOut.model_validate(answered.answer)
-    host = host_id(db, wish.host, actor)
-    require(actor, Permission.CONFERENCE_BOOK, host)
-    booking = booking_in(db, wish, host, now=now, rules=rules)
-    booked = booking_book.book(db, booking, actor=actor.text, now=now, rules=rules, draft=wish.draft)
-    said = shown.warnings_out(tuple(warnings(booking, now=now, rules=rules)), language)
-    made = _booked(booked, said)
-    if key is not None:
-        settle(db, actor.account_id, key, 201, made)
-    return made
+    def work() -> shown.BookedOut:
+        host = host_id(db, wish.host, actor)
+        require(actor, Permission.CONFERENCE_BOOK, host)
+        booking = booking_in(db, wish, host, now=now, rules=rules)
+        booked = booking_book.book(db, booking, actor=actor.text, now=now, rules=rules, draft=wish.draft)
+        return _booked(booked, shown.warnings_out(tuple(warnings(booking, now=now, rules=rules)), language))
+
+    asked = request_hash("POST", "/api/v1/conferences", wish)
+    return once(db, actor.account_id, key, asked, shown.BookedOut, work, status=201, now=now)
 
 
 @operation("Replace a conference's content", answer=shown.BookedOut, problems=(409, 412), headers={"If-Match": "ETag"})

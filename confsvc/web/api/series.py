@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime
-from typing import Any
+from typing import Any, TypeVar
 
 from aiohttp import hdrs, web
+from pydantic import BaseModel
 from sqlalchemy.orm import Session
 
 from confsvc.access import Actor, Permission, may, require
@@ -18,6 +19,7 @@ from confsvc.web.api.layer import Answer, operation
 from confsvc.web.api.reading import KeyPath
 from confsvc.web.api.shown import BookedOut
 from confsvc.web.api.wishes import booking_in, changed, host_id
+from confsvc.web.idempotency import IDEMPOTENCY_KEY, once, read_key, request_hash
 from confsvc.web.pages.sight import sight_of
 from rooms.errors import NotFound
 from scheduler.booking.booking import Booked, Rules
@@ -32,6 +34,10 @@ from scheduler.booking.series.turn import series_booking
 from scheduler.booking.series.wish import SeriesFindings, SeriesWish, wish_at
 from scheduler.models import Series
 from scheduler.sight_queries import find_visible
+
+Out = TypeVar("Out", shown.SeriesBookedOut, shown.SeriesOut)
+_REPEATED = {IDEMPOTENCY_KEY: "Any text of 1 to 200 visible ASCII signs: repeated with it, the request is done once"}
+_SEEN = {"If-Match": "ETag", **_REPEATED}
 
 
 @operation("Whether a series could be booked, date by date", answer=shown.SeriesCheckOut)
@@ -54,9 +60,12 @@ def _wish(db: Session, body: shown.SeriesIn, actor: Actor, *, now: datetime, rul
     return SeriesWish(booking, body.counts, body.rule, sessions)
 
 
-@operation("Book a series, all dates as chosen or none", answer=shown.SeriesBookedOut, status=201, problems=(409,))
+@operation(
+    "Book a series, all dates as chosen or none", answer=shown.SeriesBookedOut, status=201, problems=(409,),
+    headers=_REPEATED,
+)  # fmt: skip
 async def book(request: web.Request, *, body: shown.SeriesIn) -> Answer:
-    return await _write(request, _book, body, status=201)
+    return await _write(request, shown.SeriesBookedOut, shown.booked_out, _book, body, status=201)
 
 
 def _book(db: Session, body: shown.SeriesIn, actor: Actor, *, now: datetime, rules: Rules) -> BookedSeries:
@@ -84,14 +93,15 @@ def _read(db: Session, key: str, actor: Actor) -> SeriesView:
 
 @operation(
     "Change this and the following dates of a series, or all", answer=shown.SeriesBookedOut, problems=(409, 412),
-    headers={"If-Match": "ETag"},
+    headers=_SEEN,
 )  # fmt: skip
 async def patch(request: web.Request, *, path: KeyPath, body: shown.SeriesChangeIn) -> Answer:
-    return await _write(request, _patch, path.key, body, read_version(request, body.version))
+    seen = read_version(request, body.version)
+    return await _write(request, shown.SeriesBookedOut, shown.booked_out, _patch, body, path.key, seen)
 
 
 def _patch(
-    db: Session, key: str, body: shown.SeriesChangeIn, version: int, actor: Actor, *, now: datetime, rules: Rules
+    db: Session, body: shown.SeriesChangeIn, key: str, version: int, actor: Actor, *, now: datetime, rules: Rules
 ) -> BookedSeries:
     _allowed(db, key, actor, Permission.CONFERENCE_CHANGE)
     base = series_booking(db, key, scope=body.scope, since=body.since, version=version, now=now)
@@ -104,17 +114,19 @@ def _patch(
 
 @operation(
     "Cancel this and the following dates of a series, or all", answer=shown.SeriesOut, problems=(409, 412),
-    headers={"If-Match": "ETag"},
+    headers=_SEEN,
 )  # fmt: skip
 async def cancel(request: web.Request, *, path: KeyPath, body: shown.SeriesCancelIn) -> Answer:
-    actor, now, seen = keys.actor(request), keys.now(request), read_version(request, body.version)
-    view = await request.app[keys.DATABASE].write(_cancel, path.key, body, seen, actor, now=now)
-    found = shown.series_out(view, request[keys.LANGUAGE])
-    return Answer(found, headers={hdrs.ETAG: f'"v{found.version}"'})
+    language, seen = request[keys.LANGUAGE], read_version(request, body.version)
+
+    def show(view: SeriesView) -> shown.SeriesOut:
+        return shown.series_out(view, language)
+
+    return await _write(request, shown.SeriesOut, show, _cancel, body, path.key, seen)
 
 
 def _cancel(
-    db: Session, key: str, body: shown.SeriesCancelIn, version: int, actor: Actor, *, now: datetime
+    db: Session, body: shown.SeriesCancelIn, key: str, version: int, actor: Actor, *, now: datetime, rules: Rules
 ) -> SeriesView:
     _allowed(db, key, actor, Permission.CONFERENCE_CANCEL)
     cancel_series(
@@ -125,34 +137,40 @@ def _cancel(
 
 @operation(
     "Book a date of a series that was left out", answer=shown.SeriesBookedOut, problems=(409, 412),
-    headers={"If-Match": "ETag"},
+    headers=_SEEN,
 )  # fmt: skip
 async def put_date_back(request: web.Request, *, path: KeyPath, body: shown.PutBackDateIn) -> Answer:
-    return await _write(request, _put_date_back, path.key, body, read_version(request, body.version))
+    seen = read_version(request, body.version)
+    return await _write(request, shown.SeriesBookedOut, shown.booked_out, _put_date_back, body, path.key, seen)
 
 
 def _put_date_back(
-    db: Session, key: str, body: shown.PutBackDateIn, version: int, actor: Actor, *, now: datetime, rules: Rules
+    db: Session, body: shown.PutBackDateIn, key: str, version: int, actor: Actor, *, now: datetime, rules: Rules
 ) -> BookedSeries:
     _allowed(db, key, actor, Permission.CONFERENCE_BOOK)
     return put_back_date(
-        db, key, body.original, starts=body.starts, version=version, actor=actor.text, now=now, rules=rules
-    )
+        db, key, body.original, starts=body.starts, version=version, actor=actor.text, now=now, rules=rules,
+        short_notice_reason=body.short_notice_reason, clash_confirmed=body.clash_confirmed,
+    )  # fmt: skip
 
 
 @operation(
     "Add a date to a series", answer=shown.SeriesBookedOut, status=201, problems=(409, 412),
-    headers={"If-Match": "ETag"},
+    headers=_SEEN,
 )  # fmt: skip
 async def add(request: web.Request, *, path: KeyPath, body: shown.AddDateIn) -> Answer:
-    return await _write(request, _add, path.key, body, read_version(request, body.version), status=201)
+    seen = read_version(request, body.version)
+    return await _write(request, shown.SeriesBookedOut, shown.booked_out, _add, body, path.key, seen, status=201)
 
 
 def _add(
-    db: Session, key: str, body: shown.AddDateIn, version: int, actor: Actor, *, now: datetime, rules: Rules
+    db: Session, body: shown.AddDateIn, key: str, version: int, actor: Actor, *, now: datetime, rules: Rules
 ) -> BookedSeries:
     series = _allowed(db, key, actor, Permission.CONFERENCE_BOOK)
     booking = replace(wish_at(series.wish, body.starts, series.minutes), ends=body.ends)
+    booking = replace(
+        booking, short_notice_reason=body.short_notice_reason, clash_confirmed=body.clash_confirmed
+    )  # fmt: skip
     return add_date(db, key, booking, version=version, actor=actor.text, now=now, rules=rules)
 
 
@@ -191,11 +209,22 @@ def _allowed(db: Session, key: str, actor: Actor, permission: Permission) -> Ser
 
 
 async def _write(
-    request: web.Request, work: Callable[..., BookedSeries], *arguments: Any, status: int = 200
+    request: web.Request, answer: type[Out], show: Callable[[Any], Out], work: Callable[..., object], body: BaseModel,
+    *which: str | int, status: int = 200,
 ) -> Answer:  # fmt: skip
-    actor, now, rules = keys.actor(request), keys.now(request), keys.rules(request)
-    booked = await request.app[keys.DATABASE].write(work, *arguments, actor, now=now, rules=rules)
-    headers: dict[str, str] = {hdrs.ETAG: f'"v{booked.version}"'}
+    """``work(db, body, *which, actor, …)`` shown as an answer; under an Idempotency-Key done once. ``which``: the
+    series and the version of it that was seen, which may be named by a header: they are part of what is asked."""
+    actor, now, rules, name = keys.actor(request), keys.now(request), keys.rules(request), read_key(request)
+    asked = request_hash(request.method, f"{request.path} {which}", body)
+
+    def unit(db: Session) -> Out:
+        def done() -> Out:
+            return show(work(db, body, *which, actor, now=now, rules=rules))
+
+        return once(db, actor.account_id, name, asked, answer, done, status=status, now=now)
+
+    found = await request.app[keys.DATABASE].write(unit)
+    headers: dict[str, str] = {hdrs.ETAG: f'"v{found.version}"'}
     if status == 201:
-        headers[hdrs.LOCATION] = f"/api/v1/series/{booked.key}"
-    return Answer(shown.booked_out(booked), status, headers)
+        headers[hdrs.LOCATION] = f"/api/v1/series/{found.key}"
+    return Answer(found, status, headers)

@@ -69,12 +69,16 @@ class PutBackDateIn(Model):
     original: Instant
     starts: Instant | None = None
     version: Version | None = None
+    short_notice_reason: Line500 | None = None
+    clash_confirmed: bool = Field(default=False, strict=True)
 
 
 class AddDateIn(Model):
     starts: Instant
     ends: Instant
     version: Version | None = None
+    short_notice_reason: Line500 | None = None
+    clash_confirmed: bool = Field(default=False, strict=True)
 
 
 class SeriesBookedOut(Shown):

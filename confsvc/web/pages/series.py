@@ -1,8 +1,8 @@
-"""One series: what it is in words, every date with its state, and the acts on single dates of it."""
+"""One series: what it is in words, and every date with its state."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -10,34 +10,26 @@ from aiohttp import web
 from sqlalchemy.orm import Session
 
 from confsvc.access import Actor, Permission, may, require
-from confsvc.i18n import text
 from confsvc.series_words import rule_words
 from confsvc.web import keys
-from confsvc.web.errors import text_of
 from confsvc.web.pages.dates import short_day
-from confsvc.web.pages.edit import read_version
-from confsvc.web.pages.form_errors import error_texts
 from confsvc.web.pages.phrases import Phrases
-from confsvc.web.pages.repeat import minute_of, moment_of
+from confsvc.web.pages.repeat import minute_of
 from confsvc.web.pages.sight import sight_of
-from confsvc.web.pages.typed import Fields, parse_day, parse_time, text_field
-from confsvc.web.rendering import redirect, render
-from rooms.errors import FieldError, Invalid, NotFound, Problem
+from confsvc.web.pages.typed import Fields, text_field
+from confsvc.web.rendering import render
+from rooms.errors import NotFound
 from rooms.queries import list_names
-from scheduler.booking.booking import Booking, Rules
 from scheduler.booking.series.cancel import AHEAD
 from scheduler.booking.series.letters import OFF
-from scheduler.booking.series.put_back import add_date, put_back, put_back_date
 from scheduler.booking.series.reading import SeriesDate, SeriesView, read_series
-from scheduler.booking.series.wish import wish_at
-from scheduler.errors import NoPlace, Stale, WrongMove
-from scheduler.local_time import instant, local_day
+from scheduler.local_time import local_day
 from scheduler.models import Series
 from scheduler.record.figure_queries import list_seen
 from scheduler.standing import standing
 
 BOOK, CHANGE, CANCEL = Permission.CONFERENCE_BOOK, Permission.CONFERENCE_CHANGE, Permission.CONFERENCE_CANCEL
-REFUSALS = (Invalid, NoPlace, WrongMove, Stale)
+TYPED = ("day", "from", "to", "short_notice_reason", "clash_confirmed")
 
 
 @dataclass(frozen=True)
@@ -54,6 +46,23 @@ class DateView:
     name: int
     back: bool
 
+    @property
+    def value(self) -> str:
+        """How the form that puts it back names it."""
+        return f"{self.key}.{self.version}" if self.key else f"{self.name}"
+
+
+@dataclass(frozen=True)
+class Asking:
+    """A date to be put back, of which more must be said before. ``name``, ``value``: the field that names it."""
+
+    name: str
+    value: str
+    reason: str
+    known: bool
+    asks_reason: bool
+    asks_clash: bool
+
 
 async def show(request: web.Request) -> web.Response:
     """GET /series/{key}."""
@@ -61,15 +70,20 @@ async def show(request: web.Request) -> web.Response:
 
 
 async def page(
-    request: web.Request, *, errors: dict[str, str] | None = None, status: int = 200, typed: Fields | None = None
-) -> web.Response:
-    """The page, with what was typed for one more date and why that is refused."""
+    request: web.Request, *, errors: dict[str, str] | None = None, status: int = 200, typed: Fields | None = None,
+    asking: Asking | None = None,
+) -> web.Response:  # fmt: skip
+    """The page, with what was typed for one more date, or for one that is put back, and why that is refused."""
     words, now = Phrases(request[keys.LANGUAGE]), keys.now(request)
     context = await request.app[keys.DATABASE].read(
         _load, keys.actor(request), request.match_info["key"], words, now=now
     )
-    values = {name: text_field(typed, name) if typed is not None else "" for name in ("day", "from", "to")}
-    return render(request, "series.html", status=status, w=words, errors=errors or {}, values=values, **context)
+    values = {name: text_field(typed, name) if typed is not None else "" for name in TYPED}
+    returning = next((row for row in context["rows"] if asking is not None and asking.value == row.value), None)
+    return render(
+        request, "series.html", status=status, w=words, errors=errors or {}, values=values, asking=asking,
+        returning=returning, **context,
+    )  # fmt: skip
 
 
 def find_seen_series(db: Session, actor: Actor, key: str) -> tuple[SeriesView, set[int]]:
@@ -149,79 +163,3 @@ def _was(one: SeriesDate, words: Phrases) -> str:
     if one.original is None or local_day(one.original) == local_day(one.starts):
         return words.clock(one.original or one.starts)
     return f"{words.clock(one.original)} {short_day(local_day(one.original), words)}"
-
-
-async def bring_back(request: web.Request) -> web.Response:
-    """POST /series/{key}/put-back: ``date`` that was left out, or ``conference`` that was cancelled."""
-    fields, key, language = await request.post(), request.match_info["key"], request[keys.LANGUAGE]
-    try:
-        await request.app[keys.DATABASE].write(
-            _bring_back, keys.actor(request), key, fields, now=keys.now(request), rules=keys.rules(request)
-        )
-    except REFUSALS as problem:
-        return redirect(request, f"/series/{key}", flash=first_text(problem, language), tone="bad")
-    said = text("The date takes place. Everybody is invited again.", language)
-    return redirect(request, f"/series/{key}", flash=said, tone="ok")
-
-
-def _bring_back(db: Session, actor: Actor, key: str, fields: Fields, *, now: datetime, rules: Rules) -> None:
-    series = find_hosted_series(db, actor, key, BOOK)
-    (wanted, _, version), date = text_field(fields, "conference").partition("."), text_field(fields, "date")
-    if wanted:
-        view = read_series(db, key)
-        if not any(one.conference is not None and one.conference.key == wanted for one in view.dates):
-            raise NotFound(kind="conference", key=wanted)
-        put_back(db, wanted, version=int(version) if _is_number(version) else 0, actor=actor.text, now=now, rules=rules)
-        return
-    if not _is_number(date):
-        raise NotFound(kind="date", key=date)
-    original = moment_of(int(date))
-    put_back_date(db, series.key, original, version=read_version(fields), actor=actor.text, now=now, rules=rules)
-
-
-def _is_number(typed: str) -> bool:
-    return typed.isascii() and typed.isdecimal() and len(typed) <= 9
-
-
-async def add(request: web.Request) -> web.Response:
-    """POST /series/{key}/add: one more date, as the others but for its time."""
-    fields, key, language = await request.post(), request.match_info["key"], request[keys.LANGUAGE]
-    try:
-        await request.app[keys.DATABASE].write(
-            _add, keys.actor(request), key, fields, now=keys.now(request), rules=keys.rules(request)
-        )
-    except Invalid as problem:
-        return await page(request, errors=error_texts(problem.errors, Phrases(language)), status=422, typed=fields)
-    except (NoPlace, Stale) as problem:
-        return await page(request, errors={"day": text_of(problem, language)}, status=409, typed=fields)
-    said = text("The date is added. The letters are on their way.", language)
-    return redirect(request, f"/series/{key}", flash=said, tone="ok")
-
-
-def _add(db: Session, actor: Actor, key: str, fields: Fields, *, now: datetime, rules: Rules) -> None:
-    series = find_hosted_series(db, actor, key, BOOK)
-    reason = text_field(fields, "short_notice_reason")
-    booking = replace(_booking(series, fields), short_notice_reason=reason or None)
-    try:
-        add_date(db, key, booking, version=read_version(fields), actor=actor.text, now=now, rules=rules)
-    except Invalid as problem:
-        names = {"starts": "day", "ends": "to", "host": "day"}
-        raise Invalid([FieldError(names.get(e.field, e.field), e.code, e.data) for e in problem.errors]) from problem
-
-
-def _booking(series: Series, fields: Fields) -> Booking:
-    """Raises Invalid for day, from, to."""
-    day = parse_day(text_field(fields, "day"))
-    begins, finishes = (parse_time(text_field(fields, name)) for name in ("from", "to"))
-    read = (("day", day, "day_form"), ("from", begins, "time_form"), ("to", finishes, "time_form"))
-    if day is None or begins is None or finishes is None:
-        wrong = [(name, code) for name, value, code in read if value is None]
-        raise Invalid([FieldError(name, code if text_field(fields, name) else "required") for name, code in wrong])
-    return replace(wish_at(series.wish, instant(day, begins), series.minutes), ends=instant(day, finishes))
-
-
-def first_text(problem: Problem, language: str) -> str:
-    """The first wrong field, or the problem as a whole."""
-    if isinstance(problem, Invalid):
-        return next(iter(error_texts(problem.errors, Phrases(language)).values()))
-    return text_of(problem, language)

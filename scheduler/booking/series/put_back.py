@@ -85,16 +85,18 @@ def _leave_ended_entry(db: Session, conference: Conference) -> None:
 
 def put_back_date(
     db: Session, key: str, original: datetime, *, version: int, actor: str, now: datetime, rules: Rules,
-    starts: datetime | None = None,
+    starts: datetime | None = None, short_notice_reason: str | None = None, clash_confirmed: bool = False,
 ) -> BookedSeries:  # fmt: skip
     """Book a date of a series that was left out, at ``starts`` or where the rule puts it.
 
-    Raises NotFound (no such date was left out), Stale, Invalid, RoomTaken, NoCapacity.
+    Raises NotFound (no such date was left out), Stale, Invalid (also: no reason at short notice, a clash that nobody
+    confirmed), RoomTaken, NoCapacity.
     """
     series, _ = locked_series(db, key, version)
     if not delete_skip(db, series.id, original):
         raise NotFound(kind="date", key=original.isoformat())
     booking = wish_at(series.wish, original, series.minutes)
+    booking = replace(booking, short_notice_reason=short_notice_reason, clash_confirmed=clash_confirmed)
     if starts is not None:
         booking = replace(booking, starts=starts, ends=starts + (booking.ends - booking.starts))
     kin = Kin.of(series, related=series.uid)

@@ -20,7 +20,7 @@ from scheduler.local_time import instant
 from scheduler.models import Conference, Series
 from tests.confsvc.conftest import Service
 from tests.confsvc.pages.scenes import booked
-from tests.confsvc.pages.test_book import form
+from tests.confsvc.pages.test_book import form, room_keys
 
 MOST_BYTES = 31 * 1024
 WEEKLY = {"repeat": "week", "days": ["WE"], "times": "6", "kind": "briefing", "title": "Giao ban hằng tuần"}
@@ -232,6 +232,75 @@ async def test_dates_are_put_back_and_one_is_added(service: Service, clerk: http
     done = await clerk.post(f"{address}/add", data=data)
     page = (await clerk.get(done.headers["location"])).text
     assert "buổi thêm" in page and "7 buổi họp" in page
+
+
+def date_form(page: str) -> dict[str, str]:
+    """What the button "put back" of a date that was left out sends."""
+    version, date = re.search(r'name="version" value="(\d+)"', page), re.search(r'name="date" value="(\d+)"', page)
+    assert version and date
+    return {"version": version[1], "date": date[1]}
+
+
+async def test_a_date_put_back_at_short_notice_asks_why_and_about_a_clash(
+    service: Service, clerk: httpx.AsyncClient
+) -> None:
+    guest = {"guests": "Trần Thị C <c@bacgiang.example>"}
+    page = (await clerk.post("/book/check", data=form(service, "HHOA", **WEEKLY))).text
+    address = await booked_series(service, clerk, out=[re.findall(r'name="out" value="(\d+)"', page)[1]], **guest)
+    other = form(service, "YTHE", date="09/12/2026", main=room_keys(service)["SYT"], host="STTTT", **guest)
+    assert (await clerk.post("/book", data=other)).status_code == 303, "she sits elsewhere then"
+    service.wait(days=14)
+    clerk = await service.browser(1)
+    data = date_form((await clerk.get(address)).text)
+    asked = await clerk.post(f"{address}/put-back", data=data)
+    assert asked.status_code == 422 and "Tổ chức lại T4 09/12/2026 08:00–10:00" in asked.text
+    assert 'name="back_reason"' in asked.text and 'name="back_clash"' in asked.text
+    assert "Trần Thị C sẽ phải dự hai cuộc họp cùng lúc" in asked.text
+    half = await clerk.post(f"{address}/put-back", data={**data, "back_reason": "Chỉ đạo của Chủ tịch"})
+    assert half.status_code == 422 and 'value="Chỉ đạo của Chủ tịch"' in half.text, "what was said stays"
+    whole = {**data, "back_reason": "Chỉ đạo của Chủ tịch", "back_clash": "1"}
+    done = await clerk.post(f"{address}/put-back", data=whole)
+    assert done.status_code == 303
+    assert shown_dates((await clerk.get(address)).text)["T4 09/12/2026"] == "ahead"
+    member = next(one for one in service.database.read_now(members_of) if one.starts > service.now)
+    assert member.short_notice_reason == "Chỉ đạo của Chủ tịch"
+
+
+async def test_a_cancelled_date_with_a_clash_comes_back_once_that_is_known(
+    service: Service, clerk: httpx.AsyncClient
+) -> None:
+    guest = {"guests": "Trần Thị C <c@bacgiang.example>"}
+    address = await booked_series(service, clerk, **guest)
+    second = service.database.read_now(members_of)[1]
+    gone = await clerk.post(f"/conferences/{second.key}/cancel", data={"version": second.version, "reason": "Bận"})
+    assert gone.status_code == 303
+    other = form(service, "YTHE", date="09/12/2026", main=room_keys(service)["SYT"], host="STTTT", **guest)
+    assert (await clerk.post("/book", data=other)).status_code == 303
+    page = (await clerk.get(address)).text
+    value = re.search(r'name="conference" value="([^"]+)"', page)
+    assert value
+    data = {"version": "1", "conference": value[1]}
+    asked = await clerk.post(f"{address}/put-back", data=data)
+    assert asked.status_code == 422 and 'name="back_clash"' in asked.text and "back_reason" not in asked.text
+    assert f'value="{value[1]}"' in asked.text
+    assert (await clerk.post(f"{address}/put-back", data={**data, "back_clash": "1"})).status_code == 303
+    assert shown_dates((await clerk.get(address)).text)["T4 09/12/2026"] == "ahead"
+
+
+async def test_a_date_is_added_at_short_notice_although_somebody_sits_elsewhere(
+    service: Service, clerk: httpx.AsyncClient
+) -> None:
+    guest = {"guests": "Trần Thị C <c@bacgiang.example>"}
+    address = await booked_series(service, clerk, **guest)
+    other = form(service, "YTHE", date="11/12/2026", main=room_keys(service)["SYT"], host="STTTT", **guest)
+    assert (await clerk.post("/book", data=other)).status_code == 303
+    service.wait(days=16)
+    clerk = await service.browser(1)
+    data = {"version": "1", "day": "11/12/2026", "from": "08:00", "to": "09:00"}
+    asked = await clerk.post(f"{address}/add", data=data)
+    assert asked.status_code == 422 and 'name="clash_confirmed"' in asked.text
+    data |= {"short_notice_reason": "Họp gấp", "clash_confirmed": "1"}
+    assert (await clerk.post(f"{address}/add", data=data)).status_code == 303
 
 
 async def test_who_may(service: Service, clerk: httpx.AsyncClient) -> None:
