@@ -37,9 +37,8 @@ from scheduler.booking.place.capacity_queries import (
     list_line_peaks,
 )
 from scheduler.booking.place.carried import carried_top
-from scheduler.booking.place.carried_queries import list_carried
-from scheduler.booking.place.closed_queries import find_closed
 from scheduler.booking.place.reservations import BRIDGE, LINE, OFFICE, ROOM, Hold, room_holds
+from scheduler.booking.place.unlocked import Unlocked, look
 from scheduler.booking.plan import Plan
 from scheduler.booking.queries import LinePart, list_taken
 from scheduler.booking.quotas import quota_errors
@@ -94,23 +93,25 @@ def claims(plan: Plan) -> list[Hold]:
 
 def survey(
     db: Session, plan: Plan, rules: Rules, *, except_id: int = 0, besides: Sequence[Hold] = (),
-    siblings: Sequence[Booking] = (),
+    siblings: Sequence[Booking] = (), seen: Unlocked | None = None,
 ) -> Survey:  # fmt: skip
     """The place for a wish as things stand; ``except_id``: the conference that is changed and not in its own way.
-    ``besides``: what is not written yet and will be held too, by other dates of its series: ``siblings``."""
+    ``besides``: what is not written yet and will be held too, by other dates of its series: ``siblings``. ``seen``:
+    what was looked at before the locks."""
+    seen = seen or look(db, plan)
     times = plan.times
     taken = list_taken(db, plan.booking.room_ids, times.room_from, times.room_until, plan.day, except_id=except_id)
     taken += _own_rooms(plan, besides)
     if not is_urgent(plan.booking, rules):
-        found = _survey(db, plan, rules, taken, except_id, besides)
+        found = _survey(db, plan, rules, taken, except_id, besides, seen)
         if plan.counted:
             found.over = quota_errors(db, plan.booking, rules=rules, except_id=except_id, besides=siblings)
         return found
     times = squeezed(times, [(one.starts, one.ends) for one in taken])
     taken = [one for one in taken if one.starts < times.room_until and one.ends > times.room_from]
-    found = _survey(db, replace(plan, times=times), rules, taken, except_id, besides)
+    found = _survey(db, replace(plan, times=times), rules, taken, except_id, besides, seen)
     if found.full:
-        tight = _survey(db, replace(plan, times=without_lead(times)), rules, taken, except_id, besides)
+        tight = _survey(db, replace(plan, times=without_lead(times)), rules, taken, except_id, besides, seen)
         return found if tight.full else tight
     return found
 
@@ -124,7 +125,7 @@ def refuse_taken(db: Session, plan: Plan, rules: Rules) -> None:
 
 
 def _survey(
-    db: Session, plan: Plan, rules: Rules, taken: list[Taken], except_id: int, besides: Sequence[Hold]
+    db: Session, plan: Plan, rules: Rules, taken: list[Taken], except_id: int, besides: Sequence[Hold], seen: Unlocked
 ) -> Survey:
     """The same for times that stand."""
     booking, party, times = plan.booking, plan.party, plan.times
@@ -132,7 +133,7 @@ def _survey(
     if not booking.has_video:
         return found
     size = len(party.rooms) + _online_guests(party)
-    around = _Around(db, plan, rules, size, except_id, besides)
+    around = _Around(db, plan, rules, size, except_id, besides, seen)
     used = _lines_into(found, around)
     if plan.bridge_id is not None:
         _bridge_into(found, plan.bridge_id, used, around)
@@ -148,6 +149,7 @@ class _Around(NamedTuple):
     size: int
     except_id: int
     besides: Sequence[Hold]
+    seen: Unlocked
 
     def own(self, kind: int, since: datetime, until: datetime) -> dict[int, Amount]:
         """The most that other dates of the series take of each line or host during [since, until)."""
@@ -190,11 +192,10 @@ def _lines_into(found: Survey, around: _Around) -> list[Profile]:
     own = around.own(LINE, times.join_at, times.ends_grace)
     taken |= {line_id: taken.get(line_id, Amount()) + more for line_id, more in own.items()}
     booking, used = around.plan.booking, []
-    carried = list_carried(around.db, booking.room_ids, booking.starts)
     for room in party.rooms:
         line = room.line
         fullest = taken.get(line.line_id, Amount()) if line is not None else Amount()
-        best = _lower(profiles, top, carried_top(profiles, carried.get(room.room_id, ()), booking.starts))
+        best = _lower(profiles, top, carried_top(profiles, around.seen.carried.get(room.room_id, ()), booking.starts))
         profile = best_profile(profiles, line.limit if line is not None else UNKNOWN, fullest, size, top=best)
         if profile is None:
             profile = profiles[-1]
@@ -233,7 +234,7 @@ def _bridge_into(found: Survey, bridge_id: int, used: list[Profile], around: _Ar
     wanted = bridge_amount(used, guests, around.size, rules.guest_profile)
     found.place.bridge_id = bridge_id
     found.place.holds.append(Hold(BRIDGE, bridge_id, *span, wanted))
-    if not limit.known and not find_closed(around.db, bridge_id, *span):
+    if not limit.known and not around.seen.closed:
         return
     fullest = list_bridge_peaks(around.db, ids, *span, except_id=around.except_id).get(bridge_id, Amount())
     fullest += around.own(BRIDGE, *span).get(bridge_id, Amount())
