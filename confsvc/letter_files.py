@@ -12,17 +12,14 @@ import re
 import secrets
 import unicodedata
 from dataclasses import dataclass
-from io import BytesIO
 from pathlib import Path
 
-from pypdf import PdfReader
-
+from confsvc.first_page import first_page_text
 from rooms.errors import FieldError, Invalid
 from rooms.names import search_key
 from scheduler.booking.approving.official_letter import SignedFile
 
 MOST_BYTES = 10 * 1024 * 1024
-MOST_TEXT = 20_000
 LONGEST_NAME = 120
 _MARK = re.compile(r"(?<!BÍ )(?<!\w)MẬT(?!\w)")
 """The stamp stands in capitals; "bí mật nhà nước" is a subject, not a mark."""
@@ -82,15 +79,6 @@ def examine(content: bytes, name: str) -> SignedFile:
         raise Invalid([FieldError("file", "marked_secret")])
     clean = "".join(sign for sign in named if sign.isprintable()) or "letter.pdf"
     return SignedFile(hashlib.sha256(content).hexdigest(), clean, len(content), text is not None)
-
-
-def first_page_text(content: bytes) -> str | None:
-    """The text of the first page; None when there is none or it cannot be read."""
-    try:
-        text = PdfReader(BytesIO(content)).pages[0].extract_text()
-    except Exception:  # noqa: BLE001 - a damaged file fails in any way it likes; people see that it was not read
-        return None
-    return text[:MOST_TEXT] if text.strip() else None
 
 
 def is_marked_text(text: str) -> bool:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import base64
 import json
+import re
 import zlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -17,7 +18,7 @@ from confsvc.plan_words import GROUPS, HEADINGS, NEEDED, columns_of, shown_headi
 from confsvc.web.pages.phrases import FORMS, KINDS, REASONS
 from integrations.calendar.plan_file import Entry, read_entries, write_entries
 from integrations.documents.sheets import write_csv, write_xlsx
-from integrations.documents.tables import MOST_BYTES, MOST_ROWS, NumberedRow, read_table
+from integrations.documents.tables import LONGEST_CELL, MOST_BYTES, MOST_ROWS, NumberedRow, read_table
 from integrations.errors import Refused
 from rooms.errors import FieldError, Invalid
 from scheduler.local_time import LOCAL
@@ -31,6 +32,9 @@ TYPES = {"csv": "text/csv", "xlsx": "application/vnd.openxmlformats-officedocume
          "ics": "text/calendar"}  # fmt: skip
 _HEADING_WITHIN = 15
 _MOST_UNPACKED = 12 * 1024 * 1024
+_MOST_NUMBER = 10_000_000
+_HALF = re.compile("[\ud800-\udfff]")
+"""Half of a pair of surrogates, which JSON can say and no database takes."""
 
 
 @dataclass(frozen=True)
@@ -112,7 +116,10 @@ def unpack(packed: str) -> tuple[Line, ...]:
         rows = json.loads(content) if opened.eof else None
         if not isinstance(rows, list) or len(rows) > MOST_ROWS:
             raise ValueError("not a list of rows")
-        return tuple(_checked(*row) for row in rows)
+        lines = tuple(_checked(*row) for row in rows)
+        if len({line.number for line in lines}) < len(lines):
+            raise ValueError("a number stands for two rows")
+        return lines
     except (ValueError, TypeError, zlib.error, RecursionError) as problem:
         raise Invalid([FieldError("file", "not_a_plan_file")]) from problem
 
@@ -120,8 +127,12 @@ def unpack(packed: str) -> tuple[Line, ...]:
 def _checked(number: object, fields: object, trouble: object) -> Line:
     if not isinstance(number, int) or not isinstance(fields, dict) or not isinstance(trouble, str):
         raise ValueError("not a row")
+    if not 0 < number < _MOST_NUMBER:
+        raise ValueError("not the number of a row")
     if any(name not in HEADINGS or not isinstance(value, str) for name, value in fields.items()):
         raise ValueError("not the fields of a row")
+    if any(len(value) > LONGEST_CELL or _HALF.search(value) for value in fields.values()):
+        raise ValueError("longer than a cell can be, or no text")
     return Line(number, {name: value.replace("\0", "") for name, value in fields.items()}, trouble[:40])
 
 

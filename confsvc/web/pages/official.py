@@ -74,6 +74,7 @@ async def save(request: web.Request) -> web.Response:
         form.done()
         wanted = _numbered(typed, issued, today=local_day(now))
         content, name = _uploaded(form)
+        await request.app[keys.DATABASE].read(_stored, keys.actor(request), key)  # nobody else's file is even looked at
         file = await asyncio.to_thread(examine, content, name) if content else None
         if file is not None:
             await asyncio.to_thread(files_of(request).keep, content)

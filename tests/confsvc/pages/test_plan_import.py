@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import base64
 import io
 import re
+import zlib
 from typing import Any
 
 import httpx
@@ -199,7 +201,9 @@ async def test_the_template_can_be_imported_as_it_is(clerk: httpx.AsyncClient, k
 def test_rows_in_a_form_are_bounded() -> None:
     lines = read_plan(table()).lines
     assert unpack(pack(lines)) == lines
-    for forged in ("", "x", pack(lines)[:-8], pack(lines * 400)):
+    wild = [pack([Line(number, {"title": title})]) for number, title in ((0, "x"), (10**30, "x"), (1, "x" * 5000))]
+    half = base64.b64encode(zlib.compress(b'[[1, {"title": "\\ud800"}, ""]]')).decode()
+    for forged in ("", "x", pack(lines)[:-8], pack(lines * 400), pack([lines[0], lines[0]]), half, *wild):
         with pytest.raises(Invalid) as caught:
             unpack(forged)
         assert [error.code for error in caught.value.errors] == ["not_a_plan_file"]
