@@ -29,6 +29,11 @@ MENU: tuple[tuple[str, str, Permission], ...] = (
     ("/audit", "Log", Permission.AUDIT_READ),
 )
 """Address, English name, and what one must be allowed somewhere to see it. Addresses without a route are left out."""
+PARENTS = {
+    "/plan-import": "/conferences", "/postpone": "/conferences", "/series": "/conferences",
+    "/what-if": "/find-time", "/pair": "/endpoints",
+}  # fmt: skip
+"""Pages that stand below an entry without their address saying so."""
 
 
 @dataclass(frozen=True)
@@ -43,6 +48,8 @@ class Entry:
 
 def entries(actor: Actor, path: str, existing: Collection[str], language: str, *, waiting: int = 0) -> list[Entry]:
     """The menu for somebody, with the page that is open marked; ``waiting``: requests for this person's word."""
+    top = f"/{path.split('/')[1]}" if "/" in path else path
+    path = PARENTS.get(top, path)
     return [
         Entry(
             href,

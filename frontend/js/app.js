@@ -3,7 +3,7 @@
 import "htmx.org/dist/htmx.esm.js";
 import { bookingHelp, restWhileHidden } from "./booking.js";
 import { confirmActs } from "./confirm.js";
-import { fieldHelp } from "./fields.js";
+import { fieldHelp, nameFields } from "./fields.js";
 import { gridKeys } from "./grid.js";
 import { menus } from "./menus.js";
 import { moveByHand } from "./move.js";
@@ -25,7 +25,7 @@ document.addEventListener("htmx:after:request", ({ detail: { ctx } }) => {
 });
 
 // After a refused form the list of what to correct is what comes next, by eye and by ear.
-const showErrors = () => document.querySelector("[data-errors]")?.focus();
+const showErrors = () => { nameFields(document); document.querySelector("[data-errors]")?.focus(); };
 document.addEventListener("htmx:after:swap", (event) => {
   if (event.target.querySelector?.("[data-errors]")) showErrors();
 });

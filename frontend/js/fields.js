@@ -1,4 +1,5 @@
 // Small help while typing. Dates are dd/MM/yyyy and times 24 h, whatever language the browser speaks.
+import { fold } from "./booking.js";
 
 /** "5/1/26", "5.1.2026", "05012026" -> "05/01/2026"; "5/1" takes the year of `today`. Unclear input comes back as it is. */
 export function tidyDate(text, today) {
@@ -43,4 +44,14 @@ export function fieldHelp(root) {
     if (button.dataset.print !== undefined) window.print();
     else navigator.clipboard?.writeText(button.dataset.copy).then(() => { button.textContent = button.dataset.done; });
   });
+}
+
+/** "At least 3 characters." in the list of what to correct says which field it means, unless it does already. */
+export function nameFields(root) {
+  for (const link of root.querySelectorAll('[data-errors] a[href^="#f-"]')) {
+    const field = root.getElementById(link.hash.slice(1));
+    const label = field?.type === "checkbox" ? null : field?.labels?.[0] ?? field?.querySelector("legend");
+    const name = label?.firstChild?.textContent.trim();
+    if (name && !fold(link.textContent).includes(fold(name))) link.prepend(`${name}: `);
+  }
 }
