@@ -152,14 +152,13 @@ def _write(
 def cancel(db: Session, key: str, *, version: int, reason: str, actor: str, now: datetime) -> Booked:
     """Cancel what has not ended: rooms are given back, everybody who was invited is told, the video room is closed.
 
-    Raises NotFound, Stale, WrongMove, Invalid (no reason).
+    Raises NotFound, Stale, WrongMove, TooLate (its end has come), Invalid (no reason).
     """
     conference = current(db, key, version)
     state, said = conference.state, reason.strip()
     if not said:
         raise Invalid([FieldError("reason", "required")])
-    if "cancelled" not in MOVES[state]:
-        raise WrongMove(state=state, to="cancelled")
+    check_cancellable(conference, now=now)
     rooms = [site.room_id for site in list_sites(db, conference.id)]
     set_open_approvals(db, conference.id, "withdrawn", now=now, by=actor)
     if state not in IDLE:
@@ -170,6 +169,15 @@ def cancel(db: Session, key: str, *, version: int, reason: str, actor: str, now:
     )  # fmt: skip
     poke(db, *(f"room:{room_id}" for room_id in rooms))
     return Booked(conference.id, key, version + 1)
+
+
+def check_cancellable(conference: Conference, *, now: datetime) -> None:
+    """Raises WrongMove, or TooLate for a sitting whose end has come although its room is still open: it took place, and
+    news of its cancellation would be of no use to anybody the moment it is written."""
+    if "cancelled" not in MOVES[conference.state]:
+        raise WrongMove(state=conference.state, to="cancelled")
+    if conference.state not in IDLE and conference.ends <= now:
+        raise TooLate(ends=conference.ends.isoformat())
 
 
 def _columns(conference: Conference) -> dict[str, Any]:

@@ -21,9 +21,8 @@ from rooms.errors import FieldError, Invalid
 from scheduler.booking import edit
 from scheduler.booking.edit import IDLE
 from scheduler.booking.queries import list_guests
-from scheduler.errors import Stale, WrongMove
+from scheduler.errors import Stale
 from scheduler.models import Conference
-from scheduler.moves import MOVES
 from scheduler.part_queries import list_site_rows
 
 P = Permission.CONFERENCE_CANCEL
@@ -59,8 +58,7 @@ async def _page(request: web.Request, *, errors: tuple[FieldError, ...] = (), re
 
 def _concerned(db: Session, actor: Actor, key: str, *, now: datetime) -> Concerned:
     conference = find_hosted(db, actor, key, P)
-    if "cancelled" not in MOVES[conference.state]:
-        raise WrongMove(state=conference.state, to="cancelled")
+    edit.check_cancellable(conference, now=now)
     sites = tuple(row.unit_short or row.room for row in list_site_rows(db, conference.id))
     told = conference.state not in IDLE and conference.uid is not None
     running = conference.state == "open" and conference.starts <= now

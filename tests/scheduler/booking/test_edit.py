@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
@@ -180,6 +180,26 @@ def test_cancelling_an_open_conference_owes_the_end_of_the_room(sqlite_url: str)
         "end_meeting"
     ]
     database.close()
+
+
+@pytest.mark.parametrize("state", ["planned", "open"])
+def test_what_is_over_is_not_cancelled_although_its_room_is_still_open(database: Database, state: str) -> None:
+    """It took place; a cancellation written now could reach nobody in time."""
+    offices(database)
+    booked = database.write_now(place)
+    database.write_now(lambda db: db.execute(update(Conference).values(state=state)))
+
+    def away(db: Session, now: datetime) -> None:
+        cancel(db, booked.key, version=1, reason="Bão số 3", actor="account:1", now=now)
+
+    end = START + timedelta(hours=2)
+    for late in (end, end + timedelta(minutes=14)):
+        with pytest.raises(TooLate) as refused:
+            database.write_now(away, late)
+        assert refused.value.data == {"ends": end.isoformat()}
+    assert letters(database, 2) == set()
+    database.write_now(away, end - timedelta(minutes=1))
+    assert letters(database, 2) == ALL
 
 
 def test_a_draft_is_submitted_under_the_same_rules(database: Database) -> None:
