@@ -10,6 +10,9 @@ ASKED_WHY = {
     "rule": "a rule of the house asks for it", "leader": "a leader of the province chairs",
     "capacity": "many sites: lines and video host are looked at",
 }  # fmt: skip
+CHAIR_LEVELS = {
+    "leader": "leader of the province", "chairman": "the Chairman of the Provincial People's Committee",
+}  # fmt: skip
 GIVEN = ("answered", "displaced")
 """Acts whose reason is the office that has the rooms now."""
 LAPSES = {

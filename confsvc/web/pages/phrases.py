@@ -12,7 +12,7 @@ from datetime import date, datetime
 from typing import Any
 
 from confsvc.i18n import text
-from confsvc.web.pages.approval_words import ASKED, ASKED_WHY, GIVEN, LAPSES
+from confsvc.web.pages.approval_words import ASKED, ASKED_WHY, CHAIR_LEVELS, GIVEN, LAPSES
 from scheduler.local_time import LOCAL, local_day
 from scheduler.work_calendar import SpecialDay
 
@@ -158,6 +158,9 @@ class Phrases:
 
     def act(self, code: str) -> str:
         return self.say(ACTS.get(code, code))
+
+    def chair_level(self, code: str | None) -> str:
+        return self.say(CHAIR_LEVELS[code]) if code in CHAIR_LEVELS else (code or "")
 
     def asked_function(self, code: str) -> str:
         return self.say(ASKED[code])

@@ -61,11 +61,6 @@ SUBJECTS = {
 }  # fmt: skip
 
 
-CHAIR_LEVELS = {
-    "leader": "leader of the province", "chairman": "the Chairman of the Provincial People's Committee",
-}  # fmt: skip
-
-
 @dataclass(frozen=True)
 class Words(Phrases):
     """The words of one language; called with a message it says it."""
@@ -110,9 +105,6 @@ class Words(Phrases):
 
     def field(self, name: str) -> str:
         return self.say(ADMIN_FIELDS[name]) if name in ADMIN_FIELDS else super().field(name)
-
-    def chair_level(self, code: str | None) -> str:
-        return self._of(CHAIR_LEVELS, code)
 
     def level(self, code: str | None) -> str:
         return self._of(LEVELS, code)
