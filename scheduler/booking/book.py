@@ -79,11 +79,13 @@ def book(
     return Booked(ids.conference, row["key"], state=row["state"])
 
 
-def _locked_place(db: Session, wanted: Plan, rules: Rules, own_id: int) -> Place:
-    """The place under its locks; ``own_id``: its own rows are written and do not count against it. Locks are taken
-    late, when everything that nobody disputes is written: others wait for them (measured: a booking of thirty rooms
-    held them twice as long before)."""
+def _locked_place(db: Session, wanted: Plan, rules: Rules, seen: Unlocked, *, own_id: int) -> Place:
+    """The place under its locks; ``own_id``: its own rows, which are there and do not count against it.
+
+    The locks are taken late, when everything that nobody disputes is written: others wait for them (measured: a booking
+    of thirty rooms held them twice as long before).
+    """
     take_locks(db, lock_keys(claims(wanted)))
-    found = survey(db, wanted, rules, except_id=own_id)
+    found = survey(db, wanted, rules, except_id=own_id, seen=seen)
     found.refuse()
     return found.place
