@@ -20,12 +20,13 @@ from scheduler.booking.booking import Booked, Booking, Rules
 from scheduler.booking.conference_rows import raise_taken
 from scheduler.booking.giving_way import preempt_queries as queries
 from scheduler.booking.giving_way.displaced import ANSWER_WITHIN
+from scheduler.booking.giving_way.models import Displacement
 from scheduler.booking.giving_way.rivals import GaveWay, Rival
 from scheduler.booking.party import find_party
 from scheduler.booking.place.holding import Place, survey
 from scheduler.booking.place.reservations import ROOM, reservation_rows
 from scheduler.booking.plan import plan_with
-from scheduler.booking.queries import list_room_parts, set_columns
+from scheduler.booking.queries import list_room_parts, list_sites, set_columns
 from scheduler.booking.ways.nearest import nearest_times
 from scheduler.conduct.endings import owe_end
 from scheduler.conduct.lifecycle import PROVISION_BEFORE
@@ -121,16 +122,17 @@ def _answered(db: Session, conference: Conference, holder: str, *, actor: str, n
 def _write(
     db: Session, conference: Conference, found: Alternative | None, holder: str, *, actor: str, now: datetime
 ) -> None:
-    state, again = conference.state, queries.find_open_displacement(db, conference.id) is not None
+    state, before = conference.state, queries.find_open_displacement(db, conference.id)
     values = {"due": found.answer_until if found else None, "hold_until": None}
     if found is None:
         release(db, conference, "postponed", reason="", now=now)
     else:
+        _let_go(db, conference, before)
         _hold(db, conference, found)
         if state == "provisioned":
             owe_end(db, conference.id, now=now)
         set_current_opening_closed(db, conference.id, now)
-    if again and found is not None:
+    if before is not None and found is not None:
         queries.set_displacement(db, conference.id, "changed", by=actor, now=now)
         set_columns(db, conference.id, values, version=conference.version)
     else:
@@ -140,6 +142,13 @@ def _write(
             values=values,
         )  # fmt: skip
     db.refresh(conference)
+
+
+def _let_go(db: Session, conference: Conference, before: Displacement | None) -> None:
+    """Whoever gives way a second time holds the other time of the first no more; its own rows never overlap that."""
+    if before is not None and before.alternative_starts is not None and before.alternative_ends is not None:
+        rooms = [site.room_id for site in list_sites(db, conference.id)]
+        queries.delete_overlapping(db, conference.id, rooms, before.alternative_starts, before.alternative_ends)
 
 
 def _hold(db: Session, conference: Conference, found: Alternative) -> None:
