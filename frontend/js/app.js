@@ -1,7 +1,7 @@
 // The staff pages work without this script; it makes them quicker. Everything here is attached by attributes
 // (data-…, hx-…) so that parts brought in later by htmx behave the same: one listener each on the document.
 import "htmx.org/dist/htmx.esm.js";
-import { bookingHelp, restWhileHidden } from "./booking.js";
+import { bookingHelp, restWhileHidden, showAnswer } from "./booking.js";
 import { confirmActs } from "./confirm.js";
 import { fieldHelp, nameFields } from "./fields.js";
 import { gridKeys } from "./grid.js";
@@ -30,6 +30,7 @@ document.addEventListener("htmx:after:swap", (event) => {
   if (event.target.querySelector?.("[data-errors]")) showErrors();
 });
 showErrors();
+showAnswer(document);
 
 function say(text) {
   const place = document.getElementById("live");

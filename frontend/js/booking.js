@@ -37,6 +37,18 @@ export function bookingHelp(root) {
   for (const box of root.querySelectorAll("[data-default-form]")) {
     if (box.querySelector(":checked")) box.dataset.touched = "";
   }
+  root.addEventListener("htmx:after:swap", ({ target }) => {
+    const button = target.id === "answer" && target.closest("form").querySelector(".actions [data-ask]");
+    if (button) button.textContent = target.querySelector("[data-needs]") ? button.dataset.ask : button.dataset.book;
+  });
+}
+
+/** A way out was chosen: the page came anew, and the answer to it is what comes next, not the first field. */
+export function showAnswer(root) {
+  const head = location.pathname.endsWith("/check") && !root.querySelector("[data-errors]") && root.getElementById("answer-head");
+  if (!head) return;
+  head.tabIndex = -1;
+  head.focus();
 }
 
 export function restWhileHidden(root) {
