@@ -57,9 +57,16 @@ def begin_back(db: Session, actor: Actor, key: str, *, now: datetime) -> str:
 
 
 def find_course(db: Session, actor: Actor, key: str) -> Course:
-    """The course of a batch, for who made it and who may cancel for all offices. Raises NotFound."""
+    """The course of a batch, for who made it, as long as its offices are his, and who may cancel for all offices.
+    Raises NotFound."""
     batch = find_batch(db, key) if may_somewhere(actor, P) else None
-    if batch is None or (batch.made_by != actor.text and units_for(actor, P) is not None):
+    if batch is None or not _is_his(batch, actor):
         raise NotFound(kind="batch", key=key)
     back = find_back(db, batch.id)
     return Course(batch, tuple(list_items(db, batch.id)), back.key if back else None)
+
+
+def _is_his(batch: Batch, actor: Actor) -> bool:
+    """Who has moved to another office has no more to say about what he did for the one before."""
+    mine, hosts = units_for(actor, P), batch.chosen["hosts"]
+    return mine is None or (batch.made_by == actor.text and hosts is not None and mine.issuperset(hosts))

@@ -9,6 +9,7 @@ import httpx
 import pytest
 
 from tests.confsvc.conftest import Service
+from tests.confsvc.pages.test_approvals import refresh, rule
 from tests.confsvc.test_api import wish
 
 URL = "/api/v1/series"
@@ -199,3 +200,27 @@ async def test_sessions_that_count_once_are_a_list(clerk: httpx.AsyncClient) -> 
     change = {"scope": "all", "version": 1, "starts": "2026-12-15T09:00:00+07:00"}
     refused = await clerk.patch(made.headers["Location"], json=change)
     assert [(e["field"], e["code"]) for e in refused.json()["errors"]] == [("starts", "list_times")]
+
+
+async def test_what_waits_for_approval_is_no_more_known_of_a_series_than_of_a_conference(
+    service: Service, clerk: httpx.AsyncClient
+) -> None:
+    """Who reads everything reads no requests; a guest of one date learns nothing of the others."""
+    leader = service.account("leader", "leader", unit="SYT", at=None)
+    guest = service.account("guest", "booker", unit="HHOA")
+    made = (await clerk.post(URL, json=await series(clerk))).json()
+    address, dates = f"{URL}/{made['key']}", [date["key"] for date in made["dates"]]
+    extra = {"version": 1, "sites": [await room_of(clerk, "STTTT"), await room_of(clerk, "HHOA")]}
+    assert (await clerk.patch(f"/api/v1/conferences/{dates[1]}", json=extra)).status_code == 200
+    seen = (await service.program(guest).get(address)).json()["dates"]
+    assert [date["conference"] for date in seen] == [dates[1]]
+    assert len((await service.program(leader).get(address)).json()["dates"]) == 4
+    rule(service, "approval_by", "own_head")
+    await refresh(service)
+    asked = await series(clerk, starts="2026-12-15T14:00:00+07:00")
+    waiting = (await clerk.post(URL, json={**asked, "ends": "2026-12-15T15:00:00+07:00"})).json()
+    assert len((await clerk.get(f"{URL}/{waiting['key']}")).json()["dates"]) == 4
+    reader = service.program(leader)
+    for path in (f"{URL}/{waiting['key']}", f"/series/{waiting['key']}"):
+        assert (await reader.get(path)).status_code == 404
+    assert (await reader.get(f"/api/v1/conferences/{waiting['dates'][0]['key']}")).status_code == 404

@@ -20,6 +20,7 @@ from confsvc.web.api.reading import KeyPath
 from confsvc.web.api.shown import BookedOut
 from confsvc.web.api.wishes import booking_in, changed, host_id
 from confsvc.web.idempotency import IDEMPOTENCY_KEY, once, read_key, request_hash
+from confsvc.web.pages.series import find_seen_series, shown_dates
 from confsvc.web.pages.sight import sight_of
 from rooms.errors import NotFound
 from scheduler.booking.booking import Booked, Rules
@@ -81,14 +82,9 @@ async def read(request: web.Request, *, path: KeyPath) -> Answer:
 
 
 def _read(db: Session, key: str, actor: Actor) -> SeriesView:
-    """Whoever may look at one of its dates may look at the series."""
-    view, sight = read_series(db, key), sight_of(actor)
-    if may(actor, Permission.CONFERENCE_READ, view.series.host_unit_id):
-        return view
-    dates = [one.conference.key for one in view.dates if one.conference is not None]
-    if not any(find_visible(db, date, sight=sight) for date in dates):
-        raise NotFound(kind="series", key=key)
-    return view
+    """Whoever may look at one of its dates may look at the series, with the dates that he may look at."""
+    view, seen = find_seen_series(db, actor, key)
+    return replace(view, dates=shown_dates(view, seen, actor))
 
 
 @operation(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -91,9 +92,15 @@ def find_seen_series(db: Session, actor: Actor, key: str) -> tuple[SeriesView, s
     view = read_series(db, key)
     ids = [one.conference.id for one in view.dates if one.conference is not None]
     seen = list_seen(db, ids, sight_of(actor))
-    if not seen and not may(actor, Permission.CONFERENCE_READ, view.series.host_unit_id):
+    if not seen:
         raise NotFound(kind="series", key=key)
     return view, seen
+
+
+def shown_dates(view: SeriesView, seen: Collection[int], actor: Actor) -> tuple[SeriesDate, ...]:
+    """Of ``find_seen_series`` the dates that this person may know of; what was left out only whoever reads the host."""
+    own = may(actor, Permission.CONFERENCE_READ, view.series.host_unit_id)
+    return tuple(one for one in view.dates if (one.conference.id in seen if one.conference is not None else own))
 
 
 def find_hosted_series(db: Session, actor: Actor, key: str, permission: Permission) -> Series:
@@ -106,9 +113,8 @@ def find_hosted_series(db: Session, actor: Actor, key: str, permission: Permissi
 def _load(db: Session, actor: Actor, key: str, words: Phrases, *, now: datetime) -> dict[str, Any]:
     view, seen = find_seen_series(db, actor, key)
     series = view.series
-    own = may(actor, Permission.CONFERENCE_READ, series.host_unit_id)
     books = may(actor, BOOK, series.host_unit_id)
-    dates = [one for one in view.dates if (one.conference.id in seen if one.conference is not None else own)]
+    dates = shown_dates(view, seen, actor)
     ahead = [one for one in dates if _ahead(one, now)]
     host = list_names(db, [series.host_unit_id], local_day(view.first)).get(series.host_unit_id)
     rows = [_date(one, view, words, now=now, books=books) for one in dates]

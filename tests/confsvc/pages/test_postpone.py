@@ -8,9 +8,12 @@ from typing import Any
 
 import httpx
 import pytest
+from sqlalchemy import select
+from sqlalchemy.orm import Session
 
-from confsvc import parts
+from confsvc import accounts, parts
 from confsvc.i18n import text
+from confsvc.models import RoleGrant
 from confsvc.web import keys
 from confsvc.web.errors import FIELD_TEXTS
 from scheduler.booking.booking import Booked
@@ -81,6 +84,27 @@ async def test_an_office_postpones_only_its_own(service: Service) -> None:
     wrong = await clerk.post("/postpone", data=form(until="30/11/2026", since="x", kinds=[]))
     assert wrong.status_code == 422
     assert states(service, made) == ["planned"] * 2
+
+
+async def test_who_has_moved_to_another_office_brings_nothing_back_for_the_one_before(service: Service) -> None:
+    some(service)
+    clerk_id = service.account("clerk", "booker", unit="STTTT")
+    program = service.program(clerk_id)
+    wanted = {"since": "2026-12-01T00:00:00+07:00", "until": "2026-12-03T00:00:00+07:00", "notice": NOTICE}
+    begun = (await program.post("/api/v1/postponements", json=wanted)).json()["key"]
+    await service.app[parts.JOBS].tick()
+    assert (await program.get(f"/api/v1/postponements/{begun}")).json()["done"] == 1
+
+    def move(db: Session) -> None:
+        (grant,) = db.scalars(select(RoleGrant).where(RoleGrant.account_id == clerk_id))
+        accounts.end_grant(db, grant.id, last=service.now.date(), actor="cli", now=service.now)
+        accounts.add_grant(db, clerk_id, "booker", actor="cli", now=service.now, unit_id=next_office)
+
+    next_office = service.unit("SYT")
+    service.database.write_now(move)
+    service.wait(days=1)
+    assert (await program.get(f"/api/v1/postponements/{begun}")).status_code == 404
+    assert (await program.post(f"/api/v1/postponements/{begun}/back", json={})).status_code == 404
 
 
 async def test_programs_postpone_and_see_how_far_it_is(service: Service) -> None:
