@@ -9,6 +9,7 @@ from collections.abc import MutableMapping
 from typing import Any
 
 import structlog
+from aiohttp.http_exceptions import HttpProcessingError
 
 _SECRET_KEYS = re.compile(r"authorization|cookie|password|secret|token|csrf|jwt", re.IGNORECASE)
 _SECRET_TEXT = re.compile(
@@ -26,6 +27,20 @@ def redact(_logger: Any, _method: str, line: MutableMapping[str, Any]) -> Mutabl
     return line
 
 
+class _Unreadable(logging.Filter):
+    """A request that was no HTTP is the sender's fault and gets a line without what was sent: a piece of its head may
+    be a session's cookie or the token of a link."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        if record.exc_info and isinstance(record.exc_info[1], HttpProcessingError):
+            record.msg, record.args, record.exc_info = "a request could not be read", (), None
+            record.levelno, record.levelname = logging.INFO, logging.getLevelName(logging.INFO)
+        return True
+
+
+_UNREADABLE = _Unreadable()
+
+
 def _console() -> structlog.dev.ConsoleRenderer:
     """Plain tracebacks: the pretty ones print local variables, and with them secrets."""
     return structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty(), exception_formatter=structlog.dev.plain_traceback)
@@ -39,11 +54,8 @@ def configure(*, json: bool = False, level: int = logging.INFO) -> None:
         structlog.processors.TimeStamper(fmt="iso", utc=True),
         structlog.processors.StackInfoRenderer(),
     ]
-    last: list[Any] = (
-        [structlog.processors.format_exc_info, redact, structlog.processors.JSONRenderer(ensure_ascii=False)]
-        if json
-        else [redact, _console()]
-    )
+    written = structlog.processors.JSONRenderer(ensure_ascii=False) if json else _console()
+    last: list[Any] = [structlog.processors.format_exc_info, redact, written]
     structlog.configure(
         processors=[*shared, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
         logger_factory=structlog.stdlib.LoggerFactory(),
@@ -59,5 +71,6 @@ def configure(*, json: bool = False, level: int = logging.INFO) -> None:
     root = logging.getLogger()
     root.handlers[:] = [handler]
     root.setLevel(level)
+    logging.getLogger("aiohttp.server").addFilter(_UNREADABLE)
     for chatty in ("aiohttp.access", "apscheduler", "httpx", "httpcore"):
         logging.getLogger(chatty).setLevel(logging.WARNING)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import os
 import signal
 from pathlib import Path
@@ -15,7 +16,7 @@ from sqlalchemy import text
 from confsvc import parts
 from confsvc.config import Settings
 from confsvc.database import Database
-from confsvc.logs import redact
+from confsvc.logs import configure, redact
 from confsvc.web import keys
 from confsvc.web.assets import Assets
 from confsvc.web.navigation import entries
@@ -178,6 +179,31 @@ def test_secrets_stay_out_of_the_log() -> None:
         {"event": "GET /x?jwt=eyJhbGciOi.eyJpc3Mi.c2ln&y=1", "csrf_token": "a", "header": "Bearer abc.def"},
     )  # fmt: skip
     assert line == {"event": "GET /x?jwt=[removed]&y=1", "csrf_token": "[removed]", "header": "Bearer [removed]"}
+
+
+@pytest.mark.parametrize("json", [True, False])
+async def test_what_of_a_request_cannot_be_read_is_not_logged(
+    service: Service, json: bool, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A control character in a cookie: the server would quote the line, and with it the session."""
+    root = logging.getLogger()
+    before, level, shape = root.handlers[:], root.level, structlog.get_config()
+    configure(json=json)
+    try:
+        reader, writer = await asyncio.open_connection("127.0.0.1", int(service.url.rpartition(":")[2]))
+        writer.write(b"GET /account HTTP/1.1\r\nHost: x\r\nCookie: confsvc_session=SECRET\x01\r\n\r\n")
+        assert b" 400 " in await reader.readline()
+        writer.close()
+        try:
+            raise ValueError("sent with Bearer abc.def")
+        except ValueError:
+            logging.getLogger("confsvc").exception("it failed")
+    finally:
+        root.handlers[:], root.level = before, level
+        structlog.configure(**shape)
+    said = capsys.readouterr().err
+    assert "a request could not be read" in said and "Bearer [removed]" in said
+    assert "SECRET" not in said and "abc.def" not in said
 
 
 async def test_the_jobs_are_there_and_ring_when_told(service: Service) -> None:
