@@ -29,6 +29,7 @@ class Permission(StrEnum):
     CONFERENCE_APPROVE = "conference.approve"
     CAPACITY_APPROVE = "capacity.approve"  # whether lines and video hosts can bear it
     APPROVAL_READ = "approval.read"  # what waits to be decided on
+    CONFERENCE_PURGE = "conference.purge"  # empty what was written about a conference, for good
     LETTER_PURGE = "letter.purge"  # take a signed letter's file out for good
     CONFERENCE_CONDUCT = "conference.conduct"  # help a running one: end it, call a site
     RESULT_CONFIRM = "result.confirm"
@@ -70,7 +71,7 @@ FUNCTION_PERMISSIONS: dict[str, frozenset[Permission]] = {
     "admin": _READING
     | {
         P.DIRECTORY_EDIT, P.CONTACT_EDIT, P.ENDPOINT_READ, P.ENDPOINT_PAIR, P.OUTBOX_READ, P.OUTBOX_RETRY,
-        P.CLOSURE_EDIT, P.ACCOUNT_ADMIN, P.GOAL_EDIT, P.RULES_EDIT, P.LETTER_PURGE,
+        P.CLOSURE_EDIT, P.ACCOUNT_ADMIN, P.GOAL_EDIT, P.RULES_EDIT, P.LETTER_PURGE, P.CONFERENCE_PURGE,
     },
     "auditor": _READING | {P.AUDIT_READ, P.OUTBOX_READ},
 }  # fmt: skip
@@ -94,7 +95,7 @@ SCOPES: dict[str, frozenset[Permission]] = {
     "directory": frozenset({P.DIRECTORY_EDIT, P.CONTACT_EDIT, P.RULES_EDIT}),
     "report": frozenset({P.REPORT_WRITE, P.GOAL_EDIT}),
     "audit": frozenset({P.AUDIT_READ}),
-    "accounts": frozenset({P.ACCOUNT_ADMIN, P.LETTER_PURGE}),
+    "accounts": frozenset({P.ACCOUNT_ADMIN, P.LETTER_PURGE, P.CONFERENCE_PURGE}),
     "tokens": frozenset(),
 }
 """What an API token may be narrowed to; ``tokens`` is needed to handle tokens with a token."""

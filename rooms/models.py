@@ -221,7 +221,8 @@ class Change(Row):
     __table_args__ = options(Index(None, "subject_kind", "subject_id"), Index(None, "at"))
 
 
-add_rule(Change.__table__, append_only_ddl("change", except_when="old.actor = 'demo'"))
+CHANGE_RULE = append_only_ddl("change", except_when="old.actor = 'demo'")
+add_rule(Change.__table__, CHANGE_RULE)
 
 __all__ = [
     "LEVELS", "Base", "Change", "Endpoint", "EndpointToken", "Id", "Line", "Pairing", "Person", "Room", "RoomUnit",

@@ -51,6 +51,7 @@ from confsvc.web.pages import (
     plan_import,
     postpone,
     profiles,
+    purge,
     result,
     rule_form,
     rules,
@@ -128,6 +129,8 @@ MEETINGS = (
     Route("POST", f"{MEETING}/letter", official.save, P.CONFERENCE_CHANGE, most_bytes=LETTER_BYTES),
     Route("GET", f"{MEETING}/letter.pdf", official.download, P.SIGNED_IN),
     Route("POST", f"{MEETING}/letter/purge", official.purge, P.LETTER_PURGE),
+    Route("GET", f"{MEETING}/purge", purge.show, P.CONFERENCE_PURGE),
+    Route("POST", f"{MEETING}/purge", purge.save, P.CONFERENCE_PURGE),
     Route("GET", f"{MEETING}/series", series_edit.of_member, P.SIGNED_IN),
     Route("GET", SERIES, series.show, P.SIGNED_IN),  # whoever's office takes part at some date
     Route("GET", f"{SERIES}/edit", series_edit.show, P.CONFERENCE_CHANGE),

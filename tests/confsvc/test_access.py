@@ -42,7 +42,7 @@ CARRIED = {
     P.DIRECTORY_READ: "booker approver operator site_contact leader reporter admin auditor",
     P.FIGURES_READ: "booker approver operator site_contact leader reporter admin auditor",
     P.CONFERENCE_BOOK: "booker", P.CONFERENCE_CHANGE: "booker", P.CONFERENCE_CANCEL: "booker approver",
-    P.CAPACITY_APPROVE: "operator", P.APPROVAL_READ: "approver operator", P.LETTER_PURGE: "admin",
+    P.CAPACITY_APPROVE: "operator", P.APPROVAL_READ: "approver operator", P.LETTER_PURGE: "admin", P.CONFERENCE_PURGE: "admin",
     P.CONFERENCE_APPROVE: "approver", P.CONFERENCE_CONDUCT: "operator", P.RESULT_CONFIRM: "booker reporter",
     P.RESULT_CORRECT: "operator", P.CONFERENCE_LOG: "booker reporter", P.DIRECTORY_EDIT: "admin",
     P.CONTACT_EDIT: "operator site_contact admin", P.ENDPOINT_READ: "operator site_contact admin",
@@ -186,6 +186,8 @@ def samples(key: str) -> dict[tuple[str, str], Sample]:
             f"/directory/units/{OWN}/change", data={"letter_symbol": "x" * 50}, bound=True
         ),
         ("POST", f"{MEETING}/letter/purge"): Sample(f"/conferences/{key}/letter/purge", data={}, whole=True),
+        ("GET", f"{MEETING}/purge"): Sample(f"/conferences/{key}/purge", whole=True),
+        ("POST", f"{MEETING}/purge"): Sample(f"/conferences/{key}/purge", data={}, whole=True),
         ("POST", "/rules/profiles"): Sample("/rules/profiles", data={}, whole=True),
         ("POST", "/closures"): Sample("/closures", data={}, whole=True),
         ("POST", CLOSURE): Sample(f"/closures/{NO_KEY}/lift", data={}, whole=True),

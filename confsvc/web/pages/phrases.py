@@ -86,6 +86,7 @@ ACTS = {
     "time_unanswered": "Postponed: nobody answered about the other time", "sites_out": "Sites were taken out",
     "postponed": "Postponed", "put_back": "Put back",
     "letter": "Letter recorded", "letter_purged": "File of the letter taken out",
+    "content_purged": "Content taken out for good",
     "units_renamed": "Units named as on the day of the meeting",
 }  # fmt: skip
 FACTS = {

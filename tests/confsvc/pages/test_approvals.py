@@ -176,6 +176,24 @@ async def test_the_letter_is_recorded_with_its_file_and_taken_out_again(
     assert "Nhầm tệp" in (await clerk.get(f"{KEY}{key}")).text
 
 
+async def test_an_administrator_takes_the_content_out_for_good(service: Service, clerk: httpx.AsyncClient) -> None:
+    await clerk.post("/book", data=form(service, "HHOA", title="Phương án tác chiến"))
+    key = only(service, Conference).key
+    admin = await service.browser(service.account("quantri", "admin", unit="STTTT", at=None))
+    assert "Hãy hủy trước" in (await admin.get(f"{KEY}{key}/purge")).text
+    assert (await admin.post(f"{KEY}{key}/purge", data={"reason": "Lộ"})).status_code == 409
+    await clerk.post(f"{KEY}{key}/cancel", data={"reason": "Nhầm", "version": str(only(service, Conference).version)})
+    assert (await clerk.get(f"{KEY}{key}/purge")).status_code == 403
+    assert "Gỡ bỏ vĩnh viễn" in (await admin.get(f"{KEY}{key}/purge")).text
+    empty = await admin.post(f"{KEY}{key}/purge", data={"reason": " "})
+    assert empty.status_code == 422 and 'id="e-reason"' in empty.text
+    done = await admin.post(f"{KEY}{key}/purge", data={"reason": "Nội dung mật"})
+    assert done.status_code == 303, done.text
+    shown = (await clerk.get(f"{KEY}{key}")).text
+    assert "tác chiến" not in shown and "[đã gỡ nội dung]" in shown
+    assert "Không tìm thấy" in (await clerk.get("/search?q=tác chiến")).text
+
+
 async def test_nothing_is_kept_of_a_file_for_a_letter_of_another_office(
     service: Service, clerk: httpx.AsyncClient
 ) -> None:
