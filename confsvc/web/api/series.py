@@ -22,8 +22,8 @@ from confsvc.web.api.wishes import booking_in, changed, host_id
 from confsvc.web.idempotency import IDEMPOTENCY_KEY, once, read_key, request_hash
 from confsvc.web.pages.series import find_seen_series, shown_dates
 from confsvc.web.pages.sight import sight_of
-from rooms.errors import NotFound
-from scheduler.booking.booking import Booked, Rules
+from rooms.errors import FieldError, Invalid, NotFound
+from scheduler.booking.booking import Booked, Booking, Rules
 from scheduler.booking.queries import find_conference
 from scheduler.booking.series.book import BookedSeries, book_series, check_series
 from scheduler.booking.series.cancel import cancel_series
@@ -33,7 +33,9 @@ from scheduler.booking.series.queries import find_series
 from scheduler.booking.series.reading import SeriesView, read_series
 from scheduler.booking.series.turn import series_booking
 from scheduler.booking.series.wish import SeriesFindings, SeriesWish, wish_at
+from scheduler.booking.ways.sittings import Sitting, part_of
 from scheduler.models import Series
+from scheduler.name_queries import list_room_ids
 from scheduler.sight_queries import find_visible
 
 Out = TypeVar("Out", shown.SeriesBookedOut, shown.SeriesOut)
@@ -58,7 +60,23 @@ def _wish(db: Session, body: shown.SeriesIn, actor: Actor, *, now: datetime, rul
     require(actor, Permission.CONFERENCE_BOOK, host)
     booking = booking_in(db, body, host, now=now, rules=rules)
     sessions = tuple((one.starts, one.ends) for one in body.sessions)
-    return SeriesWish(booking, body.counts, body.rule, sessions)
+    return SeriesWish(booking, body.counts, body.rule, sessions, _sittings(db, body, booking))
+
+
+def _sittings(db: Session, body: shown.SeriesIn, booking: Booking) -> dict[datetime, Booking]:
+    """What sessions with sites of their own are booked as. Raises Invalid for rooms that are unknown."""
+    known = list_room_ids(db, [site for one in body.sessions for site in one.sites])
+    wrong = [
+        FieldError(f"sessions.{number}.sites.{n}", "no_such_room")
+        for number, one in enumerate(body.sessions)
+        for n, site in enumerate(one.sites)
+        if site not in known
+    ]
+    if wrong:
+        raise Invalid(wrong)
+    first = min((one.starts for one in body.sessions), default=None)
+    cut = [Sitting(one.starts, one.ends, tuple(known[key] for key in one.sites)) for one in body.sessions if one.sites]
+    return {one.starts: part_of(booking, one, first=one.starts == first) for one in cut}
 
 
 @operation(

@@ -9,11 +9,12 @@ from pydantic import Field
 
 from confsvc.i18n import text
 from confsvc.series_words import rule_words
-from confsvc.web.api.fields import Instant, Line500, Model, Shown
+from confsvc.web.api.fields import Instant, Line500, Model, RoomKey, Shown
 from confsvc.web.api.shown import BookedOut, WarningOut, warnings_out
 from confsvc.web.api.wishes import BookingIn, ChangeIn, Version
 from confsvc.web.errors import field_text, full_text, taken_text
 from rooms.errors import FieldError
+from scheduler.booking.booking import MOST_ROOMS
 from scheduler.booking.series.book import BookedSeries
 from scheduler.booking.series.reading import SeriesView
 from scheduler.booking.series.recurrence import LONGEST_TEXT, MOST_DATES
@@ -32,8 +33,12 @@ class ChoiceIn(Model):
 
 
 class SessionIn(Model):
+    """``sites``: where they are not those of the others, as in the ``sittings`` of a refusal; the first is the main
+    one."""
+
     starts: Instant
     ends: Instant
+    sites: list[RoomKey] = Field(default=[], max_length=MOST_ROOMS)
 
 
 class SeriesIn(BookingIn):

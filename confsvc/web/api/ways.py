@@ -30,15 +30,25 @@ class SmallerOut(Shown):
     sites: list[str]
 
 
+class SittingOut(Shown):
+    """One part of what the video host does not carry at once; the first of ``sites`` is the main one."""
+
+    starts: datetime
+    ends: datetime
+    sites: list[str]
+
+
 class WaysOutOut(Shown):
     """``times``: the nearest at which all is free. ``rooms``: of the same office. ``halls``: of neighbours, for a main
-    site. ``shared``: a site of this conference at which the office of ``instead_of`` can sit (``seats``)."""
+    site. ``shared``: a site of this conference at which the office of ``instead_of`` can sit (``seats``).
+    ``sittings``: the ``sessions`` of a series that counts once."""
 
     times: list[TimeOut]
     rooms: list[OtherSiteOut]
     halls: list[OtherSiteOut]
     shared: list[OtherSiteOut]
     smaller: list[SmallerOut]
+    sittings: list[SittingOut]
 
 
 def ways_shown(ways: WaysOut) -> WaysOutOut:
@@ -56,5 +66,9 @@ def ways_shown(ways: WaysOut) -> WaysOutOut:
         smaller=[
             SmallerOut(code=one.code, sites=[ways.keys[room_id] for room_id in one.room_ids if room_id in ways.keys])
             for one in ways.smaller
+        ],
+        sittings=[
+            SittingOut(starts=one.starts, ends=one.ends, sites=[ways.keys[room_id] for room_id in one.room_ids])
+            for one in ways.sittings
         ],
     )

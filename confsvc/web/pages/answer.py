@@ -26,8 +26,8 @@ class Answer:
     """``invited``: addresses that will be written to; ``notice``: working days between, ``required``: what the
     rule asks for when it is short; ``outside``: offices are closed for some of it; ``ways``: what else could be done;
     ``profiles``: the picture that each room's line would carry, by room id; ``times``: with buffers, None without a
-    readable time; ``size``: everybody who would join the video host; ``needs``: who is asked before it is booked, and
-    ``holding``: whether the rooms are kept meanwhile."""
+    readable time; ``needs``: who is asked before it is booked, and ``holding``: whether the rooms are kept
+    meanwhile."""
 
     taken: tuple[Taken, ...]
     full: tuple[Full, ...]
@@ -44,15 +44,8 @@ class Answer:
     timed: bool
     profiles: Mapping[int, str]
     times: Spans | None
-    size: int
     needs: tuple[Need, ...] = ()
     holding: bool = True
-
-    @property
-    def sittings(self) -> int:
-        """In how many parts it fits a host that is too small for all at once; 0 when that is not the trouble."""
-        fits = min((full.fits or 0 for full in self.full if full.what == "bridge"), default=0)
-        return -(-self.size // fits) if 0 < fits < self.size else 0
 
     @property
     def ok(self) -> bool:
@@ -82,5 +75,4 @@ def answer(db: Session, wish: Wish, *, now: datetime, rules: Rules, except_id: i
         else WaysOut(),
         profiles=findings.profiles,
         times=(findings.times or spans(booking.starts, booking.ends, rules.timing)) if timed else None,
-        size=len(booking.room_ids) + (sum(one.role != "contact" for one in party.invitees) if party else 0),
     )  # fmt: skip

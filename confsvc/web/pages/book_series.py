@@ -11,7 +11,7 @@ from confsvc.access import Actor, Permission, require
 from confsvc.i18n import text
 from confsvc.unsent import BOOKING, forget_unsent
 from confsvc.web import keys
-from confsvc.web.pages import book
+from confsvc.web.pages import book, sittings
 from confsvc.web.pages.book import require_readable
 from confsvc.web.pages.booking_form import Asked, Target, form_page
 from confsvc.web.pages.dates import Look
@@ -39,10 +39,12 @@ async def repeat_fields(request: web.Request) -> web.Response:
 
 
 async def save(request: web.Request) -> web.Response:
-    """POST /book: one conference, a draft, or a series. Of a series the dates that fit are booked by the button that
-    named their number; with another number, or without one, dates that do not fit are shown first."""
+    """POST /book: one conference, a draft, sittings, or a series. Of a series the dates that fit are booked by the
+    button that named their number; with another number, or without one, dates that do not fit are shown first."""
     fields, actor = await request.post(), keys.actor(request)
     repeat, act = read_repeat(fields), text_field(fields, "act")
+    if act.startswith("sittings:") and not repeat.on:
+        return await sittings.save(request, act)
     if not repeat.on:
         return await book.save(request)
     typed = read_typed(fields)

@@ -31,7 +31,7 @@ from confsvc.web.pages.phrases import Phrases
 from confsvc.web.pages.pictures import picture_counts, picture_options
 from confsvc.web.pages.repeat import NO_REPEAT, Repeat, repeat_values
 from confsvc.web.pages.typed import parse_day
-from confsvc.web.pages.ways import way_groups
+from confsvc.web.pages.ways import sittings_view, way_groups
 from confsvc.web.pages.wish import ASK, Typed, Wish, wish_of
 from confsvc.web.rendering import render
 from rooms.errors import FieldError
@@ -205,3 +205,4 @@ def answer_context(asked: Asked, words: Phrases, base: str, rules: Rules) -> dic
         "buffer": _buffer(asked, rules, words) if asked.look is None else "",
         **dates_context(asked.look, asked.places, words), "touched": asked.touched,
     }  # fmt: skip
+        "sittings": sittings_view(asked.answer.ways.sittings, words),

@@ -15,9 +15,11 @@ from urllib.parse import urlencode
 
 from confsvc.web.pages.choices import Places
 from confsvc.web.pages.phrases import Phrases
+from confsvc.web.pages.repeat import minute_of
 from confsvc.web.pages.typed import EARLIEST, LATEST, Fields, list_field, parse_time, text_field
 from confsvc.web.pages.wish import Typed
 from rooms.place_queries import RoomOn
+from scheduler.booking.ways.sittings import Sitting
 from scheduler.booking.ways.ways_out import OtherRoom, WaysOut
 
 CARRIED = ("title", "kind", "form", "host", "main", "chair_name", "chair_title", "chair_mail", "guests")
@@ -130,6 +132,28 @@ def _left_out(rooms: Sequence[RoomOn], words: Phrases) -> str:
 def _key(other: OtherRoom, places: Places) -> str:
     room = places.room_by_id.get(other.instead_of)
     return room.key if room else ""
+
+
+@dataclass(frozen=True)
+class Sittings:
+    """The sittings of a wish that is too large to sit at once: each as time and number of sites, and the button that
+    books them all as one."""
+
+    value: str
+    each: tuple[tuple[str, int], ...]
+
+
+def sittings_view(sittings: Sequence[Sitting], words: Phrases) -> Sittings | None:
+    """In words; None where there are none."""
+    if not sittings:
+        return None
+    each = tuple((words.headed(words.span(one.starts, one.ends)), len(one.room_ids)) for one in sittings)
+    return Sittings(sittings_act(sittings), each)
+
+
+def sittings_act(sittings: Sequence[Sitting]) -> str:
+    """What the button sends: exactly these sittings were seen."""
+    return f"sittings:{'-'.join(str(minute_of(one.starts)) for one in sittings)}"
 
 
 def prefilled(typed: Typed, query: Fields, places: Places) -> Typed:

@@ -130,7 +130,8 @@ def _row(
     rules: Rules, demo: bool,
 ) -> dict[str, Any]:  # fmt: skip
     """The row of a new series. Its entry is made at once when some date needs no approval."""
-    first = Judged(Wished(original, replace(wish.booking, starts=original, ends=original + _length(wish))), [])
+    template = wish.sittings.get(original, wish.booking)  # what a date is that is added later
+    first = Judged(Wished(original, replace(template, starts=original, ends=original + _length(wish))), [])
     shared = wish.rule is not None and (demo or any(not approval_needs(one.wished.booking, rules) for one in judged))
     rule = parse_rule(wish.rule).text() if wish.rule else None
     uid = new_uid(rules) if shared else None
