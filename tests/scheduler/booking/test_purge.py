@@ -38,7 +38,7 @@ def everything(db: Session) -> str:
 
 def secret_wish(**changes: Any) -> Any:
     return wish(
-        title=f"Kế hoạch {SECRET}", note=f"Về {SECRET}", chair_name=f"Ông {SECRET}", chair_mail="chair@bacgiang.example",
+        title=f"Kế hoạch {SECRET}", note=f"Về {SECRET}", chair_name=f"Ông {SECRET}", chair_mail="chair@hop.example",
         short_notice_reason=f"{SECRET} gấp", **changes,
     )  # fmt: skip
 
