@@ -235,5 +235,6 @@ __all__ = [
     "COUNTS", "EFFECT_STATES", "EVIDENCE", "LONGEST_SPAN", "OUTCOMES", "STATES", "Approval", "Attendance", "Batch",
     "BatchItem", "BookingTemplate", "Bridge", "CalendarItem", "Closure", "Comment", "Conference", "Delegation",
     "Displacement", "Done", "Edition", "Effect", "Fact", "Goal", "Guest", "KnownClash", "KpiScope", "OfficialLetter",
-    "Opening", "Presence", "ProfileRow", "Reservation", "Series", "SeriesSkip", "Site", "Tally", "TallyDistrict", "Told",
+    "Opening", "Presence", "ProfileRow", "Reservation", "Series", "SeriesSkip", "Site", "Tally", "TallyDistrict",
+    "Told",
 ]  # fmt: skip

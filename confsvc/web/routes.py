@@ -61,6 +61,7 @@ from confsvc.web.pages import (
     series_cancel,
     series_dates,
     series_edit,
+    templates,
     timeline,
     today,
     unsent,
@@ -94,6 +95,7 @@ PAGES = (
 LETTER_BYTES = LETTER_FILE + 64 * 1024
 MEETING = "/conferences/{key:[2-9a-hjkmnp-z]{10}}"
 SERIES = "/series/{key:[2-9a-hjkmnp-z]{10}}"
+TEMPLATE = "/templates/{key:[2-9a-hjkmnp-z]{10}}"
 MEETINGS = (
     Route("GET", "/", today.show, P.SIGNED_IN),
     Route("GET", "/timeline", timeline.show, P.CONFERENCE_READ),
@@ -101,6 +103,12 @@ MEETINGS = (
     Route("POST", "/book", book_series.save, P.CONFERENCE_BOOK),
     Route("POST", "/book/check", book.check, P.CONFERENCE_BOOK),
     Route("POST", "/book/displace", displacing.save, P.CONFERENCE_BOOK),
+    Route("POST", "/book/template", templates.save_typed, P.CONFERENCE_BOOK),
+    Route("GET", "/templates", templates.show, P.CONFERENCE_BOOK),
+    Route("POST", "/templates", templates.save, P.CONFERENCE_BOOK),
+    Route("GET", "/templates/new", templates.new, P.CONFERENCE_BOOK),
+    Route("POST", f"{TEMPLATE}/rename", templates.rename, P.CONFERENCE_BOOK),
+    Route("POST", f"{TEMPLATE}/delete", templates.drop, P.CONFERENCE_BOOK),
     Route("POST", f"{MEETING}/time", gave_way.save, P.CONFERENCE_CHANGE),
     Route("POST", "/book/repeat", book_series.repeat_fields, P.CONFERENCE_BOOK),
     Route("POST", "/book/unsent", unsent.keep, P.CONFERENCE_BOOK),

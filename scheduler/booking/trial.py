@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime, time, timedelta
 
 from sqlalchemy.orm import Session
 
+from rooms.errors import Invalid
 from scheduler.booking.approving.stored import booking_of, current
 from scheduler.booking.book import book
 from scheduler.booking.booking import Booked, Booking, Rules
+from scheduler.booking.place.holding import claims
+from scheduler.booking.place.lock_queries import take_locks
+from scheduler.booking.place.reservations import lock_keys
+from scheduler.booking.plan import plan
 from scheduler.booking.trial_queries import find_trial, set_trial
-from scheduler.errors import WrongMove
+from scheduler.errors import NoPlace, WrongMove
 from scheduler.local_time import instant, local_day
 from scheduler.work_calendar import WorkCalendar
 
@@ -45,3 +50,42 @@ def book_trial(db: Session, key: str, *, version: int, title: str, actor: str, n
     made = book(db, trial_wish(booking, title, rules.calendar), actor=actor, now=now, rules=rules)
     set_trial(db, made.id, conference.id)
     return made
+
+
+@dataclass(frozen=True)
+class Tried:
+    """A conference that was booked, and the trial run along with it: ``trial`` and its ``wish``; ``refused``: why there
+    is none. Neither: none was asked for, or the conference waits for approval and nobody is to hear of it yet."""
+
+    booked: Booked
+    trial: Booked | None = None
+    wish: Booking | None = None
+    refused: Invalid | NoPlace | None = None
+
+
+def book_with_trial(db: Session, booking: Booking, title: str, *, actor: str, now: datetime, rules: Rules) -> Tried:
+    """Book a conference and its trial run in one transaction. Where only the trial run does not fit, the conference
+    stands without. Raises as ``book``."""
+    wish = trial_wish(booking, title, rules.calendar)
+    _lock_both(db, booking, wish, now=now, rules=rules)
+    booked = book(db, booking, actor=actor, now=now, rules=rules)
+    if booked.state not in TRIED:
+        return Tried(booked, wish=wish)
+    try:
+        with db.begin_nested():
+            made = book(db, wish, actor=actor, now=now, rules=rules)
+    except (Invalid, NoPlace) as problem:
+        return Tried(booked, wish=wish, refused=problem)
+    set_trial(db, made.id, booked.id)
+    return Tried(booked, made, wish)
+
+
+def _lock_both(db: Session, booking: Booking, wish: Booking, *, now: datetime, rules: Rules) -> None:
+    """Every lock of both in one sorted statement, as for one booking: taken one after the other they could cross those
+    of a series. Whatever is wrong with one of them is said when it is booked."""
+    wanted = [plan(db, booking, now=now, rules=rules)]
+    try:
+        wanted.append(plan(db, wish, now=now, rules=rules))
+    except Invalid:
+        return
+    take_locks(db, lock_keys(hold for one in wanted for hold in claims(one)))

@@ -18,6 +18,7 @@ from confsvc.web.pages.actors import list_actor_names
 from confsvc.web.pages.edit import read_version, stale
 from confsvc.web.pages.phrases import Phrases
 from confsvc.web.pages.sight import find_hosted, find_seen
+from confsvc.web.pages.trial import trial_title
 from confsvc.web.pages.typed import text_field
 from confsvc.web.rendering import redirect
 from rooms.errors import Invalid, Problem
@@ -30,8 +31,6 @@ from scheduler.conduct.missed import confirm_series, is_doubtful
 from scheduler.errors import NoPlace, Stale, WrongMove
 from scheduler.local_time import local_day
 from scheduler.models import Conference
-
-LONGEST_TITLE = 200
 
 
 @dataclass(frozen=True)
@@ -110,7 +109,7 @@ def _try_out(
     db: Session, actor: Actor, key: str, *, version: int, language: str, now: datetime, rules: Rules
 ) -> Booked:
     conference = find_hosted(db, actor, key, Permission.CONFERENCE_BOOK)
-    title = text("Trial run for %(title)s", language, {"title": conference.title})[:LONGEST_TITLE]
+    title = trial_title(conference.title, language)
     return book_trial(db, key, version=version, title=title, actor=actor.text, now=now, rules=rules)
 
 

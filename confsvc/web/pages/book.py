@@ -2,33 +2,33 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import datetime
+from typing import Any
 
 from aiohttp import web
 from multidict import MultiDict
 from sqlalchemy.orm import Session
 
 from confsvc.access import Actor, Permission, require
-from confsvc.i18n import text
 from confsvc.unsent import BOOKING, Kept, find_unsent, forget_unsent
 from confsvc.web import keys
 from confsvc.web.pages.booking_form import Asked, answer_context, ask, form_page
 from confsvc.web.pages.choices import Places, load_places
+from confsvc.web.pages.copied import Copied, copied, template_options
 from confsvc.web.pages.displacing import with_offer
 from confsvc.web.pages.fresh import new_typed
 from confsvc.web.pages.phrases import Phrases
 from confsvc.web.pages.repeat import Repeat, read_repeat
 from confsvc.web.pages.series_look import ask_repeated
-from confsvc.web.pages.sight import find_hosted
+from confsvc.web.pages.trial import page_of, said_of_trial, trial_title
 from confsvc.web.pages.typed import Fields
 from confsvc.web.pages.ways import follow, prefilled
-from confsvc.web.pages.wish import Typed, read_typed, typed_of
+from confsvc.web.pages.wish import Typed, read_typed
 from confsvc.web.rendering import redirect, render
 from rooms.errors import FieldError, Invalid
 from scheduler.booking import book as booking
-from scheduler.booking.approving.stored import booking_of
 from scheduler.booking.booking import Booked, Rules
+from scheduler.booking.trial import Tried, book_with_trial
 from scheduler.errors import NoPlace
 from scheduler.local_time import local_day
 from scheduler.models import Conference
@@ -41,18 +41,21 @@ SAVED = "The draft is saved. It holds no room and nobody has been told."
 
 async def show(request: web.Request) -> web.Response:
     """GET /book: a form with sensible defaults; ``room``, ``day`` and ``start`` come from the timeline, ``like`` names
-    a conference to be booked again. What was typed before and not sent is offered, and with ``unsent`` it is what
-    stands in the form."""
-    asked, kept = await request.app[keys.DATABASE].read(
+    a conference to be booked again, ``template`` one of the office's templates. What was typed before and not sent is
+    offered, and with ``unsent`` it is what stands in the form."""
+    asked, kept, templates = await request.app[keys.DATABASE].read(
         _fresh, keys.actor(request), request.query, now=keys.now(request), rules=keys.rules(request)
     )
     asked = await with_offer(request, asked)
-    return form_page(request, asked, unsent=kept.at if kept and "unsent" not in request.query else None)
+    at = kept.at if kept and "unsent" not in request.query else None
+    return form_page(request, asked, unsent=at, templates=templates)
 
 
-def _fresh(db: Session, actor: Actor, query: Fields, *, now: datetime, rules: Rules) -> tuple[Asked, Kept | None]:
+def _fresh(
+    db: Session, actor: Actor, query: Fields, *, now: datetime, rules: Rules
+) -> tuple[Asked, Kept | None, dict[str, Any]]:
     places, kept = load_places(db, actor, P, now.date()), find_unsent(db, actor.account_id, BOOKING, now=now)
-    repeat = Repeat()
+    repeat, templates = Repeat(), {"templates": template_options(db, actor, places)}
     if kept and "unsent" in query:
         fields = MultiDict(kept.fields)
         typed, repeat = read_typed(fields), read_repeat(fields)
@@ -60,19 +63,20 @@ def _fresh(db: Session, actor: Actor, query: Fields, *, now: datetime, rules: Ru
         typed = new_typed(
             query, places, now=now, notice=_notice(places, now, rules), contact=actor.name, calendar=rules.calendar
         )
-        like = str(query.get("like", ""))
-        typed = _like(db, actor, like, typed, places) if like else prefilled(typed, query, places)
-    return ask_repeated(db, actor, typed, repeat, now=now, rules=rules, permission=P), kept
+        made = copied(db, actor, query, typed, now=now)
+        typed = made.typed if made else prefilled(typed, query, places)
+        templates |= _said_of(made, query)
+    return ask_repeated(db, actor, typed, repeat, now=now, rules=rules, permission=P), kept, templates
 
 
-def _like(db: Session, actor: Actor, key: str, typed: Typed, places: Places) -> Typed:
-    """The form filled as another conference of the office, on the day that a fresh form proposes; what holds for that
-    one alone (its letter, its reasons, what was declared) is asked anew."""
-    like = typed_of(booking_of(db, find_hosted(db, actor, key, P)), places)
-    return replace(
-        like, date=typed.date, letter_number="", short_notice_reason="", no_secrets="", chair_consent="",
-        verbal_order="",
-    )  # fmt: skip
+def _said_of(made: Copied | None, query: Fields) -> dict[str, Any]:
+    """What the form tells of what it was filled with."""
+    if made is None:
+        return {}
+    return {
+        "left_out": made.left_out, "template": query.get("template", ""), "template_name": made.template,
+        "template_replace": bool(made.template),
+    }  # fmt: skip
 
 
 def _notice(places: Places, now: datetime, rules: Rules) -> int:
@@ -101,21 +105,28 @@ async def save(request: web.Request) -> web.Response:
     fields, actor = await request.post(), keys.actor(request)
     typed, draft = read_typed(fields), fields.get("act") == "draft"
     database, now, rules = request.app[keys.DATABASE], keys.now(request), keys.rules(request)
+    words = Phrases(request[keys.LANGUAGE])
     try:
-        booked = await database.write(_book, actor, typed, now=now, rules=rules, draft=draft)
+        made = await database.write(_book, actor, typed, now=now, rules=rules, draft=draft, words=words)
     except (Invalid, NoPlace) as problem:
         asked = await database.read(ask, actor, typed, now=now, rules=rules, permission=P)
         return refused(request, await with_offer(request, asked), problem)
-    said = SAVED if draft else said_of(booked)
-    return redirect(request, f"/conferences/{booked.key}", flash=text(said, request[keys.LANGUAGE]), tone="ok")
+    said = f"{words.say(SAVED if draft else said_of(made.booked))} {said_of_trial(made, words)}".strip()
+    return redirect(request, page_of(made), flash=said, tone="ok")
 
 
-def _book(db: Session, actor: Actor, typed: Typed, *, now: datetime, rules: Rules, draft: bool) -> Booked:
+def _book(
+    db: Session, actor: Actor, typed: Typed, *, now: datetime, rules: Rules, draft: bool, words: Phrases
+) -> Tried:
     asked = ask(db, actor, typed, now=now, rules=rules, permission=P)
     require_readable(asked, draft=draft)
     require(actor, P, asked.wish.booking.host_unit_id)
     forget_unsent(db, actor.account_id, BOOKING)
-    return booking.book(db, asked.wish.booking, actor=actor.text, now=now, rules=rules, draft=draft)
+    who: dict[str, Any] = {"actor": actor.text, "now": now, "rules": rules}
+    wish = asked.wish.booking
+    if typed.trial and wish.has_video and not draft:
+        return book_with_trial(db, wish, trial_title(wish.title, words.language), **who)
+    return Tried(booking.book(db, wish, draft=draft, **who))
 
 
 def said_of(booked: Booked) -> str:

@@ -37,6 +37,7 @@ from confsvc.web.rendering import render
 from rooms.errors import FieldError
 from scheduler.booking.booking import Rules
 from scheduler.booking.giving_way.rivals import NO_CONSENT, Consent, Preview
+from scheduler.booking.templates import LONGEST_NAME
 from scheduler.kinds import KINDS
 from scheduler.local_time import local_day
 from scheduler.models import Conference
@@ -52,6 +53,14 @@ ORDER = (
     "top_profile",
 )  # fmt: skip
 """The fields from top to bottom."""
+
+
+TEMPLATES: Mapping[str, Any] = {
+    "templates": (), "template": "", "left_out": (), "template_name": "", "template_replace": False,
+    "template_saved": "",
+}  # fmt: skip
+"""What the form says of templates: those offered, the key of the one it was filled from, what of that (or of a meeting
+that is booked again) is no longer there, the name to save it under, and the name under which it was saved."""
 
 
 @dataclass(frozen=True)
@@ -102,15 +111,15 @@ def _sensible(day: date, now: datetime) -> date:
 def form_page(
     request: web.Request, asked: Asked, *, errors: tuple[FieldError, ...] = (),
     conference: Conference | Target | None = None, status: int = 200, unsent: datetime | None = None,
-    moved: bool = False,
+    moved: bool = False, templates: Mapping[str, Any] | None = None,
 ) -> web.Response:  # fmt: skip
     """The whole page, everything typed kept. ``unsent``: when something was typed here that can be gone on with.
-    ``moved``: another time was filled in that is not saved."""
+    ``moved``: another time was filled in that is not saved. ``templates``: of ``TEMPLATES`` what is known."""
     words = Phrases(request[keys.LANGUAGE])
     return render(
         request, "book.html", status=status, errors=error_texts(_in_order(errors), words), conference=conference,
         **form_context(request, asked, words), **answer_context(asked, words, base_of(conference), keys.rules(request)),
-        moved=moved,
+        moved=moved, **{**TEMPLATES, **(templates or {})}, longest=LONGEST_NAME,
         seen_at=keys.now(request).isoformat(), unsent=words.near(unsent, keys.now(request)) if unsent else "",
     )  # fmt: skip
 
@@ -161,7 +170,7 @@ def _clash(data: Mapping[str, Any], words: Phrases) -> str:
     return words.say(
         "%(name)s sits in a meeting of %(unit)s then: %(time)s", name=data["name"], unit=data["unit"] or "?",
         time=words.span(starts, ends),
-    )  # fmt: skip
+    ) + (f" ({words.say('said before')})" if data.get("known") else "")  # fmt: skip
 
 
 def _buffer(asked: Asked, rules: Rules, words: Phrases) -> str:
@@ -199,6 +208,7 @@ def answer_context(asked: Asked, words: Phrases, base: str, rules: Rules) -> dic
         "clashes": [_clash(warning.data, words) for warning in asked.answer.clashes],
         "clash_confirmed": asked.typed.clash_confirmed,
         "holders": _holders(asked, words),
+        "clashes_new": any(not warning.data.get("known") for warning in asked.answer.clashes),
         "full": [full_text(full, words.language) for full in asked.answer.full],
         "picture_counts": picture_counts(asked.answer.profiles, rules.profiles, words),
         "offer": offer_view(asked.offer, asked.consent, words),

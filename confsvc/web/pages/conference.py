@@ -26,6 +26,7 @@ from confsvc.web.pages.pictures import picture_words
 from confsvc.web.pages.running_view import running_view
 from confsvc.web.pages.series_member import member_view
 from confsvc.web.pages.sight import find_seen, may_do
+from confsvc.web.pages.trial import lacking_trial
 from confsvc.web.rendering import render
 from rooms.place_queries import list_phones
 from rooms.queries import list_names
@@ -51,7 +52,10 @@ async def show(request: web.Request) -> web.Response:
         seen_at=_seen_at(request),
     )  # fmt: skip
     maildir = request.app[keys.SETTINGS].maildir is not None
-    return render(request, "conference.html", w=words, now=now, maildir=maildir, mark=mark(context), **context)
+    lacking = await lacking_trial(request, context["conference"]) if context["may_try"] else None
+    return render(
+        request, "conference.html", w=words, now=now, maildir=maildir, mark=mark(context), lacking=lacking, **context
+    )
 
 
 async def status(request: web.Request) -> web.Response:

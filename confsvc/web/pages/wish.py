@@ -30,7 +30,7 @@ TEXTS = (
     "title", "kind", "form", "host", "date", "start", "end", "main", "chair_name", "chair_title", "chair_mail",
     "contact_name", "contact_phone", "guests", "note", "letter_number", "short_notice_reason", "in_person_reason",
     "in_person_note", "no_secrets", "clash_confirmed", "find", "top_profile",
-    "chair_level", "chair_for", "chair_consent", "verbal_order",
+    "chair_level", "chair_for", "chair_consent", "verbal_order", "trial",
 )  # fmt: skip
 
 
@@ -39,7 +39,8 @@ LISTS = ("sites", "units", "seats")
 
 @dataclass(frozen=True)
 class Typed:
-    """Every field as text; rooms by key, units by code. ``seats``: UNIT@ROOM, units that sit in a neighbour's room."""
+    """Every field as text; rooms by key, units by code. ``seats``: UNIT@ROOM, units that sit in a neighbour's room.
+    ``trial``: a trial run is to be booked along with it."""
 
     title: str = ""
     kind: str = ""
@@ -71,6 +72,7 @@ class Typed:
     verbal_order: str = ""
     find: str = ""
     top_profile: str = ""
+    trial: str = ""
 
     @property
     def starts(self) -> datetime | None:

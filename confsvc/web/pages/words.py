@@ -34,7 +34,7 @@ ADMIN_ACTS = {
     "grant.added": "Function given", "grant.ended": "Function taken away", "session.started": "Began a session",
     "session.ended": "Signed out", "token.added": "Key of a program made", "token.revoked": "Key of a program revoked",
     "password.link": "Link for the password made", "retried": "Tried again", "given_up": "Given up",
-    "ended": "Ended", "withdrawn": "Withdrawn", "lifted": "Lifted",
+    "ended": "Ended", "withdrawn": "Withdrawn", "lifted": "Lifted", "saved": "Saved", "deleted": "Deleted",
 }  # fmt: skip
 ADMIN_FIELDS = {
     "name": "Name", "short": "Short name", "name_en": "Name in English", "mail": "Mail address",
@@ -54,7 +54,7 @@ ADMIN_FIELDS = {
     "what": "Rule", "value": "Value", "reason": "Basis or reason", "closes": "Closes",
 }  # fmt: skip
 SUBJECTS = {
-    "rule": "Rule", "closure": "Closure", "profile": "Picture",
+    "rule": "Rule", "closure": "Closure", "profile": "Picture", "template": "Template",
     "calendar_day": "Day of the calendar", "office_hours": "Office hours", "calendar": "Working calendar",
     "account": "Account", "conference": "Meeting", "endpoint": "Endpoint device", "goal": "Goal", "line": "Line",
     "pairing": "Pairing", "person": "Person", "room": "Room", "unit": "Unit", "kpi_scope": "Scope", "effect": "Letter",

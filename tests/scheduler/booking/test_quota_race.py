@@ -11,10 +11,11 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from sqlalchemy import event, func, select
+from sqlalchemy import Connection, func, select
 from sqlalchemy.orm import Session
 
 from confsvc.database import Database
+from rooms import driver
 from rooms.errors import Invalid, Problem
 from scheduler.booking import edit
 from scheduler.booking.book import book
@@ -38,37 +39,41 @@ def booked(db: Session) -> int:
     return db.scalar(select(func.count()).select_from(Conference).where(Conference.state == "planned")) or 0
 
 
-def race(database: Database, acts: Sequence[Act]) -> list[Problem | None]:
+def race(database: Database, acts: Sequence[Act], monkeypatch: pytest.MonkeyPatch) -> list[Problem | None]:
     """Everybody has planned, so counted, before anybody takes a lock: the worst case of the check alone."""
     barrier = threading.Barrier(len(acts))
+    if not database.sqlite:
+        wait_at_locks(monkeypatch, barrier)
 
     def run(act: Act) -> Problem | None:
-        def work(db: Session) -> None:
-            if database.sqlite:
-                act(db)
-                return
-            waited = []
-
-            @event.listens_for(db.connection(), "before_cursor_execute")
-            def _at_the_locks(_conn: Any, _cursor: Any, statement: str, *_rest: Any) -> None:
-                if "pg_advisory_xact_lock" in statement and not waited:
-                    waited.append(statement)
-                    barrier.wait(30)
-
-            act(db)
-
         try:
             if database.sqlite:  # one thread writes, so the race is for its queue
                 barrier.wait(30)
-                asyncio.run(database.write(work))
+                asyncio.run(database.write(act))
             else:
-                database.write_now(work)
+                database.write_now(act)
         except Problem as problem:
             return problem
         return None
 
     with ThreadPoolExecutor(len(acts)) as pool:
         return list(pool.map(run, acts))
+
+
+def wait_at_locks(monkeypatch: pytest.MonkeyPatch, barrier: threading.Barrier) -> list[str]:
+    """Each thread waits for the others before its first lock; the statements that took locks, as they come."""
+    rows, mine, seen = driver.rows, threading.local(), list[str]()
+
+    def waiting(connection: Connection, statement: str, parameters: Any = ()) -> list[tuple[Any, ...]]:
+        if "pg_advisory_xact_lock" in statement:
+            seen.append(threading.current_thread().name)
+            if not getattr(mine, "waited", False):
+                mine.waited = True
+                barrier.wait(30)
+        return rows(connection, statement, parameters)
+
+    monkeypatch.setattr(driver, "rows", waiting)
+    return seen
 
 
 def wanted(number: int, **changes: Any) -> Any:
@@ -85,12 +90,12 @@ def limited(database: Database) -> Database:
     return database
 
 
-def test_bookings_at_one_moment_never_exceed_the_limit(limited: Database) -> None:
+def test_bookings_at_one_moment_never_exceed_the_limit(limited: Database, monkeypatch: pytest.MonkeyPatch) -> None:
     acts = [
         lambda db, n=n: book(db, wanted(n), actor=f"account:{n}", now=NOW, rules=LIMITED)  # type: ignore[misc]
         for n in range(RACERS)
     ]
-    answers = race(limited, acts)
+    answers = race(limited, acts, monkeypatch)
     assert limited.read_now(booked) == LIMIT
     refused = [answer for answer in answers if answer is not None]
     assert len(refused) == RACERS - (LIMIT - 1)
@@ -112,13 +117,15 @@ def test_without_the_count_under_the_lock_the_limit_would_be_exceeded(
         for n in range(RACERS)
     ]
     try:
-        assert race(database, acts) == [None] * RACERS
+        assert race(database, acts, monkeypatch) == [None] * RACERS
         assert database.read_now(booked) == RACERS > LIMIT
     finally:
         database.close()
 
 
-def test_drafts_submitted_a_series_and_a_move_into_the_week_count_too(limited: Database) -> None:
+def test_drafts_submitted_a_series_and_a_move_into_the_week_count_too(
+    limited: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """One place is left after the second booking; whoever comes first has it."""
     limited.write_now(book, wanted(8, title="Đã có hai"), actor="a", now=NOW, rules=RULES)
     draft = limited.write_now(book, wanted(0), actor="a", now=NOW, rules=RULES, draft=True)
@@ -133,7 +140,7 @@ def test_drafts_submitted_a_series_and_a_move_into_the_week_count_too(limited: D
         lambda db: book_series(db, series, **who),
         lambda db: book(db, wanted(3), **who),
     ]
-    answers = race(limited, acts)
+    answers = race(limited, acts, monkeypatch)
     this_week = limited.read_now(
         lambda db: db.scalar(
             select(func.count()).select_from(Conference).where(
