@@ -7,8 +7,9 @@ and stop in the reverse one.
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import AsyncIterator, Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import lru_cache
 
 from aiohttp import web
@@ -17,7 +18,8 @@ from confsvc.alone import serving
 from confsvc.batches import batch_round
 from confsvc.effects import handlers, open_mailer, sender_of
 from confsvc.faces import faces
-from confsvc.jobs import Jobs, usual_rounds
+from confsvc.holders import announce, free_leases
+from confsvc.jobs import Jobs, Rounds, usual_rounds
 from confsvc.notify import EVERYTHING, Notices
 from confsvc.rules import configured_bridges, rules_of
 from confsvc.standing_rules import TOPIC, StandingRules
@@ -27,10 +29,13 @@ from confsvc.web.callbacks import VIDEOS
 from confsvc.web.endpoint import AGENDA, HUB, WRONG_CODES, AgendaSource
 from rooms.hub import Hub, flush
 from rooms.pairing import WrongCodes
+from scheduler.booking.place.lowering import look_at_hosts
 from scheduler.bridge_queries import register_bridges
 from scheduler.clock import Clock
 from scheduler.conduct.agenda import Mint
 from scheduler.outbox import give_back
+
+log = logging.getLogger(__name__)
 
 NOTICES: web.AppKey[Notices] = web.AppKey("notices", Notices)
 """Only with PostgreSQL: what this process and the others tell each other."""
@@ -43,6 +48,8 @@ async def video_hosts(app: web.Application) -> AsyncIterator[None]:
     """The rows of the configured video hosts, their keys and clients, and the rules that name them."""
     settings, database = app[keys.SETTINGS], app[keys.DATABASE]
     ids = await database.write(register_bridges, configured_bridges(settings))
+    if short := await database.write(look_at_hosts, actor="cli", now=app[keys.NOW]()):
+        log.warning("%s conferences are booked beyond what their video host is configured to carry", short)
     app[keys.BRIDGES] = dict(zip(ids, settings.bridges, strict=True))
     app[keys.RULES] = rules_of(settings, ids)
     standing = app[keys.STANDING] = StandingRules(database, app[keys.RULES])
@@ -113,12 +120,20 @@ async def jobs(app: web.Application) -> AsyncIterator[None]:
     if lock is not None and lock.alone:  # whoever held a lease was killed: its letters need not wait until it runs out
         await database.write(give_back, now=app[keys.NOW]())
         lock.share()
+    holders = settings.var / "holders"
+    holder = await asyncio.to_thread(announce, holders)
+
+    async def free(now: datetime) -> None:
+        await free_leases(database, holders, now)
+
+    await free(app[keys.NOW]())
     work = app[JOBS] = Jobs(
         database, now=app[keys.NOW], timing=settings.timing,
         handlers=handlers(database, mailer, sender_of(settings), clients, now=app[keys.NOW]), videos=videos,
         rounds=usual_rounds(database, app[HUB])
-        | {"rules": app[keys.STANDING].round(), "batches": batch_round(database, lambda: app[keys.STANDING].current)},
-        noted=pulse.video.__setitem__, acts=settings.service.jobs,
+        | {"rules": app[keys.STANDING].round(), "batches": batch_round(database, lambda: app[keys.STANDING].current),
+           "leases": Rounds(timedelta(seconds=30), free)},
+        noted=pulse.video.__setitem__, acts=settings.service.jobs, holder=holder.name,
     )  # fmt: skip
 
     async def ring() -> datetime | None:
@@ -133,6 +148,7 @@ async def jobs(app: web.Application) -> AsyncIterator[None]:
     await clock.stop()
     await work.stop()
     await mailer.aclose()
+    holder.close()
     if lock is not None:
         lock.close()
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
@@ -81,6 +81,17 @@ class NoCapacity(NoPlace):
     def __init__(self, full: Sequence[Full]) -> None:
         self.full = tuple(full)
         super().__init__(full=[f.as_data() for f in self.full])
+
+
+class StillBooked(Problem):
+    """Conferences are booked where something shall be closed, or carry less: they stay, which is to be confirmed first.
+    ``hits``: who they are; ``seen``: what confirms exactly these."""
+
+    code = "still_booked"
+
+    def __init__(self, hits: Sequence[Any], said: Sequence[Mapping[str, str]], seen: str) -> None:
+        self.hits, self.seen = tuple(hits), seen
+        super().__init__(hits=[dict(one) for one in said], count=len(self.hits), seen=seen)
 
 
 class GivesWay(Problem):

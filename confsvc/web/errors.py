@@ -26,6 +26,7 @@ TEXTS: dict[str, str] = {
     "room_taken": "A room is taken at that time.",
     "no_capacity": "A line or the video host is full at that time.",
     "series_blocked": "Some dates of the series do not fit. Choose for each: another time, or leave it out.",
+    "still_booked": "Meetings are booked there: they stay booked, confirm it first.",
     "gives_way": "Other meetings would have to give way: confirm it first.",
     "too_late": "It is too late for this.",
     "not_asked": "You are not asked about this, or it has been answered.",

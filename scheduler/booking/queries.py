@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 from typing import Any, NamedTuple, cast
 
-from sqlalchemy import CursorResult, Select, and_, bindparam, delete, func, literal, select, update
+from sqlalchemy import CursorResult, Select, and_, bindparam, delete, func, literal, or_, select, update
 from sqlalchemy.orm import Session, aliased
 
 from rooms.models import Line, Person, Room, RoomUnit, Unit, UnitName
@@ -159,7 +159,7 @@ _TAKEN = Prepared(
     .outerjoin(_HostName, and_(_HostName.unit_id == Conference.host_unit_id, dated(_HostName, _DAY)))
     .where(
         listed(Reservation.room_id, "ids"),
-        Reservation.holds.is_(True),
+        or_(Reservation.holds.is_(True), Reservation.closure_id.is_not(None)),  # what stays booked there is closed
         Reservation.starts < bindparam("until"),
         Reservation.starts > bindparam("bound"),
         Reservation.ends > bindparam("since"),

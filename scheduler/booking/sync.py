@@ -14,6 +14,7 @@ from scheduler.booking import sync_queries as queries
 from scheduler.booking.booking import Booking
 from scheduler.booking.conference_rows import opening_row, raise_taken
 from scheduler.booking.party import Party, guest_row
+from scheduler.booking.place.hit import unmark_changed
 from scheduler.booking.place.holding import Place
 from scheduler.booking.place.reservations import reservation_rows
 from scheduler.booking.queries import delete_reservations, list_sites
@@ -67,6 +68,7 @@ def sync_guests(db: Session, conference: Conference, party: Party, now: datetime
 
 def sync_commitments(db: Session, conference: Conference, place: Place, *, now: datetime) -> None:
     """Delete and write anew what is held; open or close the video room when the form says so."""
+    unmark_changed(db, conference, now=now)
     delete_reservations(db, conference.id)
     openings: list[dict[str, Any]] = []
     if place.bridge_id is None:

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from confsvc.access import Actor, Permission, require
 from confsvc.web import keys
-from confsvc.web.api.fields import Instant, Line200, Model, RoomKey, Shown
+from confsvc.web.api.fields import Instant, Line40, Line200, Model, RoomKey, Shown
 from confsvc.web.api.layer import Answer, operation
 from confsvc.web.api.reading import KeyPath
 from rooms.errors import FieldError, Invalid
@@ -23,7 +23,8 @@ P = Permission.CLOSURE_EDIT
 
 
 class ClosureIn(Model):
-    """Rooms by key, lines and video hosts by name; ``reason`` is shown to everybody. At most 92 days."""
+    """Rooms by key, lines and video hosts by name; ``reason`` is shown to everybody. At most 92 days.
+    ``seen``: confirms the conferences that are booked there and stay, as the refusal "still_booked" gave it."""
 
     kind: Literal["maintenance", "closed"] = "maintenance"
     reason: Line200 = Field(min_length=3)
@@ -32,6 +33,7 @@ class ClosureIn(Model):
     rooms: list[RoomKey] = Field(default=[], max_length=MOST)
     lines: list[Line200] = Field(default=[], max_length=MOST)
     hosts: list[Line200] = Field(default=[], max_length=20)
+    seen: Line40 = ""
 
 
 class ClosureOut(Shown):
@@ -91,7 +93,7 @@ def _close(db: Session, body: ClosureIn, actor: Actor, *, now: datetime) -> str:
         raise Invalid(wrong)
     things = (tuple(dict.fromkeys(ids[name] for name in getattr(body, field))) for field, ids in known.items())
     wish = ClosureWish(body.kind, body.reason, body.starts, body.ends, *things)
-    return add_closure(db, wish, actor=actor.text, now=now)
+    return add_closure(db, wish, actor=actor.text, now=now, seen=body.seen)
 
 
 @operation("Lift a closure", answer=MadeOut)

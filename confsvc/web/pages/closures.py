@@ -11,17 +11,18 @@ from sqlalchemy.orm import Session
 
 from confsvc.access import Actor, Permission, may, require
 from confsvc.web import keys
-from confsvc.web.errors import field_text, full_text, taken_text
+from confsvc.web.errors import field_text, taken_text
 from confsvc.web.pages.actors import list_actor_names
 from confsvc.web.pages.choices import Places, load_places, site_groups
 from confsvc.web.pages.closure_form import FIELD_OF, Typed, new_typed, read_typed, unreadable, wish_of
-from confsvc.web.pages.sight import sight_of
+from confsvc.web.pages.hits import Hits, hits_shown
 from confsvc.web.pages.words import Words
 from confsvc.web.rendering import redirect, render
 from rooms.errors import FieldError, Invalid
-from scheduler.booking.place.closure_queries import Closed, Sitting, list_closable, list_closures, list_sittings_on
-from scheduler.booking.place.closures import KINDS, LONGEST_REASON, InTheWay, add_closure, in_the_way, lift_closure
-from scheduler.errors import NoPlace
+from scheduler.booking.place.closure_queries import Closed, list_closable, list_closed_rooms, list_closures
+from scheduler.booking.place.closures import KINDS, LONGEST_REASON, add_closure, lift_closure
+from scheduler.booking.place.hit_queries import list_hit
+from scheduler.errors import NoPlace, StillBooked, Taken
 from scheduler.local_time import local_day
 
 P = Permission.CLOSURE_EDIT
@@ -32,15 +33,16 @@ MOST_SAID = 12
 
 @dataclass(frozen=True)
 class Looked:
-    """What the page is made of. ``sittings``: of the conferences in the way those that the reader may look at."""
+    """What the page is made of. ``closed``: what is closed already; ``hits``: the conferences
+    that would stay booked."""
 
     places: Places
     lines: Sequence[tuple[int, str]]
     hosts: Sequence[tuple[int, str]]
     closures: Sequence[Closed]
     names: Mapping[str, str]
-    way: InTheWay | None = None
-    sittings: Sequence[Sitting] = ()
+    closed: Sequence[Taken] = ()
+    hits: Hits | None = None
 
 
 async def show(request: web.Request) -> web.Response:
@@ -58,20 +60,21 @@ async def save(request: web.Request) -> web.Response:
     errors = tuple(unreadable(typed))
     if errors or fields.get("act") == "check":
         return await _page(request, typed, errors=errors, check=True)
+    seen = str(fields.get("seen", "")) if fields.get("confirmed") else ""
     try:
-        await request.app[keys.DATABASE].write(_add, actor, typed, now=keys.now(request))
+        await request.app[keys.DATABASE].write(_add, actor, typed, seen, now=keys.now(request))
     except Invalid as problem:
         return await _page(request, typed, errors=problem.errors)
-    except NoPlace:
+    except (NoPlace, StillBooked):
         return await _page(request, typed, check=True, status=409)
     return redirect(request, PAGE, flash=words("It is closed; nobody can book it in that time."), tone="ok")
 
 
-def _add(db: Session, actor: Actor, typed: Typed, *, now: datetime) -> str:
+def _add(db: Session, actor: Actor, typed: Typed, seen: str, *, now: datetime) -> str:
     places = load_places(db, actor, Permission.CONFERENCE_READ, local_day(now))
     starts, ends = typed.moment("starts"), typed.moment("ends")
     assert starts is not None and ends is not None  # noqa: S101 - unreadable() has refused it
-    return add_closure(db, wish_of(typed, places, starts, ends), actor=actor.text, now=now)
+    return add_closure(db, wish_of(typed, places, starts, ends), actor=actor.text, now=now, seen=seen)
 
 
 async def lift(request: web.Request) -> web.Response:
@@ -95,7 +98,7 @@ async def _page(
         typed=typed.texts, kinds=[{"value": kind, "label": words(NAMES[kind])} for kind in KINDS], kind_names=NAMES,
         lines=_options(looked.lines, typed.lines), hosts=_options(looked.hosts, typed.hosts), groups=groups,
         hidden_sites=hidden, chosen_sites=len(typed.sites), edits=may(actor, P), longest=LONGEST_REASON,
-        in_the_way=_said(looked.way, words) if looked.way else None,
+        checked=check and not errors, closed=_said(looked.closed, words), hits=looked.hits,
     )  # fmt: skip
 
 
@@ -108,17 +111,16 @@ def _look(db: Session, actor: Actor, typed: Typed, *, now: datetime, words: Word
         return Looked(places, lines, hosts, closures, names)
     wish = wish_of(typed, places, starts, ends)
     things = (wish.room_ids, wish.line_ids, wish.bridge_ids)
-    sittings = list_sittings_on(db, *things, starts, ends, sight_of(actor))
-    return Looked(places, lines, hosts, closures, names, in_the_way(db, wish), sittings)
+    hits = hits_shown(db, list_hit(db, *things, starts, ends), actor, words)
+    return Looked(places, lines, hosts, closures, names, list_closed_rooms(db, wish.room_ids, starts, ends), hits)
 
 
 def _options(known: Sequence[tuple[int, str]], chosen: Sequence[str]) -> list[dict[str, object]]:
     return [{"value": str(one), "label": name, "checked": str(one) in chosen} for one, name in known]
 
 
-def _said(way: InTheWay, words: Words) -> list[str]:
-    """Who holds what, a line each; the last says how many more there are."""
-    said = [taken_text(taken.as_data(), words.language) for taken in way.taken]
-    said += [full_text(full, words.language) for full in way.full]
+def _said(closed: Sequence[Taken], words: Words) -> list[str]:
+    """What is closed already, a line each; the last says how many more there are."""
+    said = [taken_text(taken.as_data(), words.language) for taken in closed]
     more = len(said) - MOST_SAID
     return [*said[:MOST_SAID], words("and %(count)s more", count=more)] if more > 0 else said

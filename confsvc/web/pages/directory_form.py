@@ -16,9 +16,11 @@ from sqlalchemy.orm import Session
 from confsvc.access import Actor, Permission, require
 from confsvc.web import keys
 from confsvc.web.pages.form import Form, read_form, told
+from confsvc.web.pages.hits import Hits, hits_shown
 from confsvc.web.pages.words import Words
 from confsvc.web.rendering import redirect, render
 from rooms.errors import Invalid
+from scheduler.errors import StillBooked
 from scheduler.local_time import local_day
 
 Values = Mapping[str, Any]
@@ -57,6 +59,7 @@ class By:
     now: datetime
     today: date
     mail_domain: str
+    seen: str = ""  # confirms the conferences that stay booked beyond what is changed
 
 
 @dataclass(frozen=True)
@@ -81,7 +84,7 @@ class Act:
     async def submit(self, request: web.Request) -> web.Response:
         """Do it, or show the form again with what was wrong."""
         form, database = await read_form(request), request.app[keys.DATABASE]
-        by = self._by(request)
+        by = self._by(request, form.values.get("seen", "") if form.flag("confirmed") else "")
         try:
             values = {one.name: _value(form, one) for one in self.asks}
             form.done()
@@ -89,16 +92,21 @@ class Act:
         except Invalid as problem:
             subject, fields = await database.read(self._read, *self._asked(request))
             return self._page(request, subject, fields, form.values, told(request, problem))
+        except StillBooked as problem:
+            asked = self._asked(request)
+            subject, fields = await database.read(self._read, *asked)
+            hits = await database.read(hits_shown, problem.hits, asked[0], asked[3])
+            return self._page(request, subject, fields, form.values, {}, hits)
         return redirect(request, where, flash=Words(request[keys.LANGUAGE])(self.done), tone="ok")
 
     def _asked(self, request: web.Request) -> tuple[Actor, str, date, Words]:
         key = next(iter(request.match_info.values()), "")
         return keys.actor(request), key, local_day(keys.now(request)), Words(request[keys.LANGUAGE])
 
-    def _by(self, request: web.Request) -> By:
+    def _by(self, request: web.Request, seen: str) -> By:
         now = keys.now(request)
         domain = request.app[keys.SETTINGS].mail.domain
-        return By(keys.actor(request).text, now, local_day(now), domain)
+        return By(keys.actor(request).text, now, local_day(now), domain, seen)
 
     def _read(
         self, db: Session, actor: Actor, key: str, today: date, words: Words
@@ -115,13 +123,13 @@ class Act:
 
     def _page(
         self, request: web.Request, subject: Subject, fields: Sequence[tuple[Asks, Sequence[tuple[str, str]]]],
-        values: Values, errors: Mapping[str, str],
+        values: Values, errors: Mapping[str, str], hits: Hits | None = None,
     ) -> web.Response:  # fmt: skip
         named = {one.name for one, _ in fields}
         shown = {(name if name in named else ""): said for name, said in errors.items()}
         return render(
-            request, "directory_form.html", status=422 if errors else 200, w=Words(request[keys.LANGUAGE]), act=self,
-            subject=subject, fields=fields, values=values, errors=shown,
+            request, "directory_form.html", status=422 if errors else 409 if hits else 200,
+            w=Words(request[keys.LANGUAGE]), act=self, subject=subject, fields=fields, values=values, errors=shown, hits=hits,
         )  # fmt: skip
 
 

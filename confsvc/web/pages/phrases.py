@@ -112,6 +112,8 @@ STATES = {
 TROUBLES = {
     "step_failed": "The system could not take the next step of this meeting; it tries again by itself.",
     "room_not_ended": "The video host did not end the video room after the meeting.",
+    "place_closed": "A room, line or video host of this meeting is closed in its time: move it, or call the operator.",
+    "place_short": "A line or the video host carries less than what is booked: change this, or call the operator.",
     "host_silent": "The video host does not answer.",
 }  # fmt: skip
 _VALUES = {"trouble": TROUBLES, "kind": KINDS, "form": FORMS, "state": STATES, "outcome": OUTCOMES,

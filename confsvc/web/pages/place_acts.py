@@ -17,6 +17,8 @@ from rooms.people import PersonWish, add_person, change_person, retire_person
 from rooms.place_queries import find_line, find_person, find_room, list_lines, list_rooms, lock_room_out
 from rooms.places import USUAL_SHARE, add_line, add_room, change_line, change_room, move_room, retire_room
 from rooms.queries import find_unit_by_id
+from scheduler.booking.place.capacity import LineLimit
+from scheduler.booking.place.lowering import confirm_line, mark_short
 from scheduler.booking.queries import list_taken
 
 _EDIT, _CONTACT = Permission.DIRECTORY_EDIT, Permission.CONTACT_EDIT
@@ -114,10 +116,14 @@ def _add_line(db: Session, subject: Subject, values: Values, by: By) -> None:
 
 
 def _change_line(db: Session, subject: Subject, values: Values, by: By) -> None:
+    line = int(subject.key)
+    limit = LineLimit(values["kbps_up"], values["kbps_down"], values["share"] or USUAL_SHARE)
+    hits = confirm_line(db, line, limit, by.seen, now=by.now)
     change_line(
-        db, int(subject.key), values["name"], kbps_up=values["kbps_up"], kbps_down=values["kbps_down"],
+        db, line, values["name"], kbps_up=values["kbps_up"], kbps_down=values["kbps_down"],
         share=values["share"], actor=by.actor, now=by.now,
     )  # fmt: skip
+    mark_short(db, hits, actor=by.actor, now=by.now)
 
 
 def _wish(subject: Subject, values: Values) -> PersonWish:

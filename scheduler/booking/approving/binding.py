@@ -21,6 +21,7 @@ from scheduler.booking.booking import Rules
 from scheduler.booking.conference_rows import first_due, new_uid, raise_taken, waiting_rows
 from scheduler.booking.invitations import edition_content, edition_row, letter_rows, next_dtstamp
 from scheduler.booking.letters import owe_edition
+from scheduler.booking.place.hit import unmark_changed
 from scheduler.booking.place.holding import Place
 from scheduler.booking.place.reservations import reservation_rows
 from scheduler.booking.plan import Plan
@@ -87,6 +88,7 @@ def ask(
     that are open stay. Raises RoomTaken when the database refuses."""
     if needs:
         set_open_approvals(db, conference.id, "withdrawn", now=now, by=actor)
+    unmark_changed(db, conference, now=now)
     delete_reservations(db, conference.id)
     set_current_opening_closed(db, conference.id, now)
     holding = holds_while_pending(wanted.booking, rules)
@@ -111,5 +113,6 @@ def release(db: Session, conference: Conference, what: str, *, reason: str, now:
         owe_edition(db, conference, party, what, people, now=now, expires=conference.ends, reason=reason)
     if conference.state in ("provisioned", "open"):
         owe_end(db, conference.id, now=now)
+    unmark_changed(db, conference, now=now)
     delete_reservations(db, conference.id)
     set_current_opening_closed(db, conference.id, now)

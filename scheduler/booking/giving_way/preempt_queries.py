@@ -24,8 +24,8 @@ class Held(NamedTuple):
 def list_holding(db: Session, room_ids: Collection[int], since: datetime, until: datetime) -> list[Held]:
     """Who holds which of these rooms during [since, until)."""
     query = select(Reservation.room_id, Reservation.conference_id).where(
-        Reservation.room_id.in_(room_ids), Reservation.holds.is_(True), Reservation.starts < until,
-        Reservation.starts > since - LONGEST_SPAN, Reservation.ends > since,
+        Reservation.room_id.in_(room_ids), or_(Reservation.holds.is_(True), Reservation.closure_id.is_not(None)),
+        Reservation.starts < until, Reservation.starts > since - LONGEST_SPAN, Reservation.ends > since,
     )  # fmt: skip
     return [Held(room_id or 0, conference_id) for room_id, conference_id in db.execute(query.distinct())]
 

@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 from rooms.models import Line, Room
 from rooms.prepared import listed
 from scheduler.booking.place.reservations import BRIDGE, KEYS, LINE, ROOM, Hold
+from scheduler.errors import Taken
 from scheduler.models import LONGEST_SPAN, Bridge, Closure, Conference, Reservation
 from scheduler.sight_queries import Sight
 
@@ -47,11 +48,28 @@ def find_locked_closure(db: Session, key: str) -> Closure | None:
     return db.scalar(select(Closure).where(Closure.key == key).with_for_update())
 
 
-def list_closure_holds(db: Session, closure_id: int) -> list[Hold]:
-    """What it holds, without amounts of none."""
+def list_closed_rooms(db: Session, room_ids: Sequence[int], since: datetime, until: datetime) -> list[Taken]:
+    """Which of these rooms are closed for some of [since, until), and why."""
+    query = (
+        select(Reservation.room_id, Room.name, Closure.reason, Reservation.starts, Reservation.ends)
+        .join(Room, Room.id == Reservation.room_id)
+        .join(Closure, Closure.id == Reservation.closure_id)
+        .where(
+            Reservation.room_id.in_(room_ids), Reservation.starts < until, Reservation.ends > since,
+            Reservation.starts > since - LONGEST_SPAN,
+        )
+    )  # fmt: skip
+    rows = db.execute(query.order_by(Reservation.starts, Reservation.room_id))
+    return [Taken(row[0] or 0, row[1], row[2], row[3], row[4]) for row in rows]
+
+
+def list_closure_holds(db: Session, closure_id: int, *, holding: bool) -> list[Hold]:
+    """What it holds; with ``holding`` False, when conferences are there that stayed."""
     keys = [getattr(Reservation, name) for name in KEYS.values()]
     sizes = (Reservation.seats, Reservation.kbps_up, Reservation.kbps_down)
-    query = select(*keys, Reservation.starts, Reservation.ends, *sizes).where(Reservation.closure_id == closure_id)
+    query = select(*keys, Reservation.starts, Reservation.ends, *sizes).where(
+        Reservation.closure_id == closure_id, Reservation.holds.is_(holding)
+    )  # fmt: skip
     found = []
     for room_id, line_id, bridge_id, starts, ends, *amount in db.execute(query.order_by(Reservation.id)):
         kind = ROOM if room_id is not None else LINE if line_id is not None else BRIDGE

@@ -1,11 +1,12 @@
 """Maintenance and closures: rooms, lines and video hosts are taken for a time as a conference takes them.
 
-What a conference holds is never displaced: the closure is refused, and whoever closes speaks with the offices first.
+What a conference holds is never displaced: whoever closes sees it first and confirms it, the closure is written around
+it, and the conference carries a mark until it is moved. Nobody else gets the room then: what is not held is closed.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -18,21 +19,22 @@ from rooms.errors import FieldError, Invalid, NotFound
 from rooms.once import poke
 from scheduler.booking.conference_rows import new_conference_key, raise_taken
 from scheduler.booking.place.capacity import CLOSED, Amount
-from scheduler.booking.place.capacity_queries import TakenAmount, list_bridge_amounts, list_line_amounts
 from scheduler.booking.place.closure_queries import (
     add_closure_row,
     add_held,
     delete_held_from,
     find_locked_closure,
+    list_closed_rooms,
     list_closure_holds,
     list_named,
 )
+from scheduler.booking.place.hit import Span, confirm, mark, parts_around, unmark_open
+from scheduler.booking.place.hit_queries import list_hit, list_room_spans
 from scheduler.booking.place.lock_queries import take_gate, take_locks
 from scheduler.booking.place.reservations import BRIDGE, LINE, ROOM, Hold, lock_keys, reservation_rows
-from scheduler.booking.queries import list_taken
-from scheduler.errors import Full, NoCapacity, RoomTaken, Taken
-from scheduler.local_time import local_day
+from scheduler.errors import RoomTaken
 from scheduler.models import LONGEST_SPAN
+from scheduler.trouble import PLACE_CLOSED
 
 KINDS = ("maintenance", "closed")
 LONGEST = timedelta(days=92)
@@ -55,44 +57,36 @@ class ClosureWish:
     bridge_ids: tuple[int, ...] = ()
 
 
-@dataclass(frozen=True)
-class InTheWay:
-    """What stands in the way of a closure: rooms that are held, lines and hosts that carry something then."""
+def add_closure(db: Session, wish: ClosureWish, *, actor: str, now: datetime, seen: str = "") -> str:
+    """Take everything named for the whole time; the closure's key. ``seen`` confirms the conferences that stay.
 
-    taken: tuple[Taken, ...] = ()
-    full: tuple[Full, ...] = ()
-
-    def refuse(self) -> None:
-        """Raises RoomTaken or NoCapacity."""
-        if self.taken:
-            raise RoomTaken(self.taken, self.full)
-        if self.full:
-            raise NoCapacity(self.full)
-
-
-def add_closure(db: Session, wish: ClosureWish, *, actor: str, now: datetime) -> str:
-    """Take everything named for the whole time; the closure's key.
-
-    Raises Invalid with every wrong field; RoomTaken and NoCapacity when a conference or another closure is there.
+    Raises Invalid with every wrong field; RoomTaken when another closure is there; StillBooked when conferences are
+    there that nobody confirmed.
     """
     names = list_named(db, wish.room_ids, wish.line_ids, wish.bridge_ids)
     if errors := list(_errors(wish, {kind: set(found) for kind, found in names.items()}, now)):
         raise Invalid(errors)
-    holds = list(_holds(wish))
+    holds = list(_holds(wish, {}))
     if wish.bridge_ids:
         take_gate(db)  # bookings on a host whose amounts are not checked take no lock of it
     else:
         take_locks(db, lock_keys(holds))
-    in_the_way(db, wish).refuse()
+    if closed := list_closed_rooms(db, wish.room_ids, wish.starts, wish.ends):
+        raise RoomTaken(closed)
+    hits = list_hit(db, wish.room_ids, wish.line_ids, wish.bridge_ids, wish.starts, wish.ends)
+    confirm(db, hits, seen)
+    busy = list_room_spans(db, wish.room_ids, wish.starts, wish.ends)
     key, reason = new_conference_key(), wish.reason.strip()
     row = {"key": key, "kind": wish.kind, "reason": reason, "starts": wish.starts, "ends": wish.ends}
     closure_id = add_closure_row(db, row | {"made_by": actor, "made_at": now, "lifted_at": None})
     try:
-        add_held(db, reservation_rows(holds, holding=True, closure_id=closure_id))
+        add_held(db, reservation_rows(_holds(wish, busy), holding=True, closure_id=closure_id))
+        add_held(db, reservation_rows(_held_by_others(wish, busy), holding=False, closure_id=closure_id))
     except IntegrityError as problem:
         raise_taken(problem)
     what = [name for kind in names.values() for name in kind.values()]
     add_change(db, "closure", closure_id, "added", actor=actor, now=now, after=_shown(row) | {"closes": what})
+    mark(db, hits, PLACE_CLOSED, actor=actor, now=now)
     poke(db, *(f"room:{room_id}" for room_id in wish.room_ids))
     return key
 
@@ -107,11 +101,14 @@ def lift_closure(db: Session, key: str, *, actor: str, now: datetime) -> None:
         raise NotFound(kind="closure", key=key)
     if closure.lifted_at is not None or closure.ends <= now:
         return
-    holds = list_closure_holds(db, closure.id)
-    kept = [hold._replace(ends=now) for hold in holds if hold.starts < now < hold.ends]
+    held, shown = (list_closure_holds(db, closure.id, holding=holding) for holding in (True, False))
+    holds = [*held, *shown]
     delete_held_from(db, closure.id, now)
-    add_held(db, reservation_rows(kept, holding=True, closure_id=closure.id))
+    for rows, holding in ((held, True), (shown, False)):
+        kept = [hold._replace(ends=now) for hold in rows if hold.starts < now < hold.ends]
+        add_held(db, reservation_rows(kept, holding=holding, closure_id=closure.id))
     closure.lifted_at = now
+    unmark_open(db, actor=actor, now=now)
     add_change(
         db, "closure", closure.id, "lifted", actor=actor, now=now,
         before=_shown({name: getattr(closure, name) for name in ("key", "kind", "reason", "starts", "ends")}),
@@ -119,39 +116,23 @@ def lift_closure(db: Session, key: str, *, actor: str, now: datetime) -> None:
     poke(db, *(f"room:{hold.id}" for hold in holds if hold.kind == ROOM))
 
 
-def in_the_way(db: Session, wish: ClosureWish) -> InTheWay:
-    """Who holds what of it. Under the locks this is what counts, anywhere else an answer."""
-    day, span = local_day(wish.starts), (wish.starts, wish.ends)
-    since = wish.starts
-    taken: list[Taken] = []
-    lines: list[TakenAmount] = []
-    hosts: list[TakenAmount] = []
-    for starts, ends in _parts(*span):
-        taken += list_taken(db, wish.room_ids, starts, ends, day)
-        lines += list_line_amounts(db, wish.line_ids, starts, ends, day)
-        hosts += list_bridge_amounts(db, wish.bridge_ids, starts, ends, day)
-    names = list_named(db, (), wish.line_ids, wish.bridge_ids)
-    full = [*_full("line", lines, names[LINE], since), *_full("bridge", hosts, names[BRIDGE], since)]
-    return InTheWay(tuple(dict.fromkeys(taken)), tuple(full))
-
-
-def _full(what: str, found: list[TakenAmount], names: dict[int, str], since: datetime) -> Iterator[Full]:
-    measure = "kbps_up" if what == "line" else "seats"
-    for resource_id in dict.fromkeys(one.resource_id for one in found):
-        mine = [one for one in found if one.resource_id == resource_id]
-        holders = tuple(dict.fromkeys(one.holder for one in mine if one.holder))
-        until = max(one.load.ends for one in mine)
-        yield Full(what, resource_id, names[resource_id], measure, 0, 0, holders, max(until, since))
-
-
-def _holds(wish: ClosureWish) -> Iterator[Hold]:
-    """Rows of three days at most, since searches by start rely on that."""
+def _holds(wish: ClosureWish, busy: Mapping[int, Sequence[Span]]) -> Iterator[Hold]:
+    """Rows of three days at most, since searches by start rely on that; of a room only when nobody is in it."""
     for kind, ids, amount in (
         (ROOM, wish.room_ids, Amount()), (LINE, wish.line_ids, Amount(0, CLOSED.kbps_up, CLOSED.kbps_down)),
         (BRIDGE, wish.bridge_ids, CLOSED),
     ):  # fmt: skip
-        for starts, ends in _parts(wish.starts, wish.ends):
-            yield from (Hold(kind, resource_id, starts, ends, amount) for resource_id in ids)
+        for resource_id in ids:
+            there = busy.get(resource_id, ()) if kind == ROOM else ()
+            free, _ = parts_around(wish.starts, wish.ends, there)
+            yield from (Hold(kind, resource_id, *part, amount) for span in free for part in _parts(*span))
+
+
+def _held_by_others(wish: ClosureWish, busy: Mapping[int, Sequence[Span]]) -> Iterator[Hold]:
+    """The times at which conferences are in these rooms: when they leave, it is closed then too."""
+    for room_id, there in busy.items():
+        _, taken = parts_around(wish.starts, wish.ends, there)
+        yield from (Hold(ROOM, room_id, starts, ends) for starts, ends in taken)
 
 
 def _parts(starts: datetime, ends: datetime) -> Iterator[tuple[datetime, datetime]]:

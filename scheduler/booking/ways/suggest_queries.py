@@ -10,7 +10,7 @@ from collections.abc import Collection
 from datetime import date, datetime
 from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, and_, bindparam, case, func, literal, select, type_coerce
+from sqlalchemy import ColumnElement, and_, bindparam, case, func, literal, or_, select, type_coerce
 from sqlalchemy.orm import Session, aliased
 
 from rooms.models import UnitName
@@ -29,7 +29,7 @@ SEATED = ("chair", "guest")
 def _within() -> tuple[ColumnElement[bool], ...]:
     return (
         listed(Reservation.room_id, "ids"),
-        Reservation.holds.is_(True),
+        or_(Reservation.holds.is_(True), Reservation.closure_id.is_not(None)),  # what stays booked there is closed
         Reservation.starts < bindparam("until"),
         Reservation.starts > bindparam("bound"),
         Reservation.ends > bindparam("since"),

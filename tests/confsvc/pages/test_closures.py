@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy import select
 
 from rooms.models import Change
-from scheduler.models import Bridge
+from scheduler.models import Bridge, Conference
 from tests.confsvc.conftest import START, Service
 
 SPAN = {"starts_date": "02/12/2026", "starts_time": "07:00", "ends_date": "02/12/2026", "ends_time": "17:00"}
@@ -70,9 +70,39 @@ async def test_what_is_booked_is_named_to_whoever_may_know_it(service: Service, 
     assert (await program.post("/api/v1/conferences", json=wish)).status_code == 201
     answer = await operator.post("/closures", data=FORM | {"sites": room})
     assert answer.status_code == 409 and "Giao ban tuần" in answer.text and "Sở Nội vụ" in answer.text
+    seen = answer.text.partition('name="seen" value="')[2].partition('"')[0]
+    unsure = await operator.post("/closures", data=FORM | {"sites": room, "seen": seen})
+    assert unsure.status_code == 409, "the box was not ticked"
+    sure = await operator.post("/closures", data=FORM | {"sites": room, "seen": seen, "confirmed": "1"})
+    assert sure.status_code == 303
+    booked = service.database.read_now(lambda db: db.scalars(select(Conference)).one())
+    assert (booked.trouble, booked.state) == ("place_closed", "planned")
+    clerk = await service.browser(service.account("van-thu", "booker", unit="SNV"))
+    for reader in (operator, clerk):
+        assert "tạm ngừng vào giờ họp" in (await reader.get(f"/conferences/{booked.key}")).text
+        assert "tạm ngừng vào giờ họp" in (await reader.get("/")).text
+    again = await operator.post("/closures", data=FORM | {"sites": room})
+    assert again.status_code == 409 and "đã có lịch tạm ngừng" in again.text
     bridge = service.database.read_now(lambda db: db.scalars(select(Bridge)).one())
     answer = await operator.post("/closures", data=FORM | {"hosts": str(bridge.id)})
     assert answer.status_code == 409 and "Giao ban tuần" in answer.text
+
+
+async def test_programs_confirm_with_what_the_refusal_said(service: Service) -> None:
+    booker = service.program(service.account("may", "booker", unit="SNV"))
+    room = await room_of(service, "SNV")
+    wish = {
+        "title": "Giao ban tuần", "kind": "briefing", "form": "online", "sites": [room], "no_secrets": True,
+        "starts": "2026-12-02T08:00:00+07:00", "ends": "2026-12-02T09:00:00+07:00",
+    }  # fmt: skip
+    assert (await booker.post("/api/v1/conferences", json=wish)).status_code == 201
+    program = service.program(service.account("van-hanh", "operator", unit="STTTT", at=None))
+    body = {"reason": "Kiểm tra điện", "rooms": [room], "starts": wish["starts"], "ends": wish["ends"]}
+    refused = await program.post(API, json=body)
+    assert refused.status_code == 409 and refused.json()["code"] == "still_booked"
+    assert refused.json()["data"]["hits"][0]["unit"] == "Sở Nội vụ" and "title" not in refused.json()["data"]["hits"][0]
+    assert (await program.post(API, json=body | {"seen": "0" * 16})).status_code == 409
+    assert (await program.post(API, json=body | {"seen": refused.json()["data"]["seen"]})).status_code == 201
 
 
 async def test_what_is_wrong_is_said_at_its_field(operator: httpx.AsyncClient) -> None:

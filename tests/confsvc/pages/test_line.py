@@ -53,3 +53,21 @@ async def test_an_administrator_gives_a_line_its_share(service: Service) -> None
     assert wrong.status_code == 422 and 'href="#f-share"' in wrong.text
     assert (await admin.post(f"/directory/lines/{line_id}/change", data=form)).status_code == 303
     assert "50 % dành cho họp" in (await admin.get(f"/directory/lines/{line_id}")).text
+
+
+async def test_lowering_a_line_below_what_is_booked_is_confirmed_first(service: Service) -> None:
+    clerk = service.program(service.account("can-bo", "booker", unit="SNV"))
+    rooms = (await clerk.get("/api/v1/rooms", params={"unit": "SNV"})).json()["items"]
+    line_id = line_of(service, rooms[0]["key"])
+    made = await clerk.post("/api/v1/conferences", json=WISH | {"sites": [rooms[0]["key"]]})
+    admin = await service.browser(service.account("quan-tri", "admin", unit="STTTT", at=None))
+    address = f"/directory/lines/{line_id}/change"
+    form = {"name": "Đường truyền", "kbps_up": "500", "kbps_down": "8000", "share": "80"}
+    refused = await admin.post(address, data=form)
+    assert refused.status_code == 409 and "Giao ban tuần" in refused.text and "Sở Nội vụ" in refused.text
+    assert 'value="500"' in refused.text, "what was typed stays"
+    seen = refused.text.partition('name="seen" value="')[2].partition('"')[0]
+    assert (await admin.post(address, data=form | {"seen": seen})).status_code == 409
+    assert (await admin.post(address, data=form | {"seen": seen, "confirmed": "1"})).status_code == 303
+    host = await service.browser(service.account("chu-tri", "booker", unit="SNV"))
+    assert "không còn đủ cho cuộc họp" in (await host.get(f"/conferences/{made.json()['key']}")).text

@@ -6,19 +6,23 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from sqlalchemy import insert, select, update
+from sqlalchemy import func, insert, select, update
 from sqlalchemy.orm import Session
 
 from confsvc.database import Database
 from rooms.errors import Invalid, NotFound
 from rooms.models import Change, Line, Room
 from scheduler.booking.book import book
-from scheduler.booking.booking import Booking
+from scheduler.booking.booking import Booked, Booking
+from scheduler.booking.edit import cancel, change
+from scheduler.booking.giving_way.preempt import preempt
 from scheduler.booking.place.closure_queries import list_closures, list_sittings_on
-from scheduler.booking.place.closures import ClosureWish, add_closure, in_the_way, lift_closure
-from scheduler.errors import NoCapacity, RoomTaken
+from scheduler.booking.place.closures import ClosureWish, add_closure, lift_closure
+from scheduler.booking.place.hit import parts_around
+from scheduler.booking.place.hit_queries import list_hit
+from scheduler.errors import NoCapacity, RoomTaken, StillBooked
 from scheduler.held_queries import list_held, list_reasons, list_spans
-from scheduler.models import LONGEST_SPAN, Reservation
+from scheduler.models import LONGEST_SPAN, Closure, Conference, Reservation
 from scheduler.sight_queries import Sight
 from tests.scheduler.booking.offices import NOW, RULES, START, offices, wish
 
@@ -48,8 +52,8 @@ def close(house: Database, asked: ClosureWish, now: datetime = NOW) -> str:
     return house.write_now(add_closure, asked, actor="account:9", now=now)
 
 
-def take(house: Database, booking: Booking) -> None:
-    house.write_now(book, booking, actor="account:1", now=NOW, rules=RULES)
+def take(house: Database, booking: Booking) -> Booked:
+    return house.write_now(book, booking, actor="account:1", now=NOW, rules=RULES)
 
 
 def test_a_closed_room_is_refused_with_the_reason(house: Database) -> None:
@@ -74,22 +78,108 @@ def test_a_closed_line_and_a_closed_host_carry_nothing(house: Database) -> None:
     take(house, wish(room_ids=(2, 12), form="in_person", in_person_reason="content"))
 
 
-def test_what_a_conference_holds_is_not_closed(house: Database) -> None:
-    take(house, wish())
-    with pytest.raises(RoomTaken):
+def trouble(house: Database, booked: Booked) -> str | None:
+    return house.read_now(lambda db: db.scalar(select(Conference.trouble).where(Conference.id == booked.id)))
+
+
+def close_anyway(house: Database, asked: ClosureWish) -> str:
+    """Refused first, then confirmed with what the refusal said."""
+    with pytest.raises(StillBooked) as refused:
+        close(house, asked)
+    return house.write_now(add_closure, asked, actor="account:9", now=NOW, seen=refused.value.seen)
+
+
+def test_what_is_booked_is_named_first_and_stays(house: Database) -> None:
+    booked = take(house, wish())
+    with pytest.raises(StillBooked) as refused:
         close(house, closure())
-    with pytest.raises(NoCapacity) as refused:
-        close(house, closure(room_ids=(), line_ids=(5,), bridge_ids=(1,)))
-    assert {full.what for full in refused.value.full} == {"line", "bridge"}
-    assert all(full.holders == ("Sở TT&TT",) for full in refused.value.full)
+    assert [hit["unit"] for hit in refused.value.data["hits"]] == ["Sở TT&TT"]
+    assert refused.value.data["hits"][0]["starts"] == START.isoformat()
     asked = closure(line_ids=(5,))
     span = (asked.starts, asked.ends)
     mine = house.read_now(list_sittings_on, (11,), (5,), (), *span, ALL)
     assert [sitting.title for sitting in mine] == ["Tập huấn an toàn thông tin"]
     assert house.read_now(list_sittings_on, (11,), (5,), (), *span, Sight(frozenset(), 14, frozenset())) == []
-    assert house.read_now(list_sittings_on, (15,), (), (), *span, ALL) == []
+    assert house.read_now(list_hit, (15,), (), (), *span) == []
     close(house, closure(room_ids=(15,)))
-    assert not house.read_now(in_the_way, closure(starts=START + DAY, ends=START + 2 * DAY)).taken
+    assert trouble(house, booked) is None
+    close_anyway(house, asked)
+    assert trouble(house, booked) == "place_closed"
+    held = (Reservation.conference_id == booked.id, Reservation.holds.is_(True), Reservation.room_id == 11)
+    assert house.read_now(lambda db: db.scalar(select(func.count()).select_from(Reservation).where(*held))) == 1
+    with pytest.raises(RoomTaken):  # a second closure of the same room
+        close(house, closure())
+
+
+def test_confirming_holds_for_what_was_seen_only(house: Database) -> None:
+    take(house, wish())
+    with pytest.raises(StillBooked) as refused:
+        close(house, closure(room_ids=(11, 12), ends=START + DAY))
+    take(house, wish(starts=START + timedelta(hours=4), ends=START + timedelta(hours=5)))
+    asked = closure(room_ids=(11, 12), ends=START + DAY)
+    with pytest.raises(StillBooked):
+        house.write_now(add_closure, asked, actor="account:9", now=NOW, seen=refused.value.seen)
+    assert house.read_now(lambda db: list(db.scalars(select(Closure)))) == []
+
+
+def test_when_who_stayed_leaves_it_is_closed_then_too(house: Database) -> None:
+    booked = take(house, wish())
+    close_anyway(house, closure())
+    later = wish(starts=START + 2 * DAY, ends=START + 2 * DAY + timedelta(hours=1))
+    with pytest.raises(RoomTaken):  # another hour of the same time is closed to it as well
+        moved = wish(starts=START + timedelta(hours=2), ends=START + timedelta(hours=3))
+        house.write_now(change, booked.key, moved, version=1, actor="account:1", now=NOW, rules=RULES)
+    house.write_now(change, booked.key, later, version=1, actor="account:1", now=NOW, rules=RULES)
+    assert trouble(house, booked) is None
+    with pytest.raises(RoomTaken) as refused:
+        take(house, wish())
+    assert {one.unit for one in refused.value.taken} == {"Thay máy chiếu"}
+
+
+def test_a_line_or_host_that_is_closed_over_bookings_takes_no_more(house: Database) -> None:
+    booked = take(house, wish())
+    close_anyway(house, closure(room_ids=(), line_ids=(5,), bridge_ids=(1,)))
+    assert trouble(house, booked) == "place_closed"
+    house.write_now(cancel, booked.key, version=1, reason="bão", actor="account:1", now=NOW)
+    assert trouble(house, booked) is None
+    with pytest.raises(NoCapacity):
+        take(house, wish())
+
+
+def test_lifting_takes_the_mark_back_unless_something_else_is_closed(house: Database) -> None:
+    booked = take(house, wish())
+    room, line = close_anyway(house, closure()), close_anyway(house, closure(room_ids=(), line_ids=(5,)))
+    house.write_now(lift_closure, room, actor="account:9", now=NOW)
+    assert trouble(house, booked) == "place_closed"
+    house.write_now(lift_closure, line, actor="account:9", now=NOW)
+    assert trouble(house, booked) is None
+    assert house.read_now(lambda db: db.scalar(select(func.count(Reservation.closure_id)))) == 0
+
+
+def test_an_emergency_displaces_nobody_for_a_closed_room(house: Database) -> None:
+    take(house, wish())
+    close_anyway(house, closure())
+    emergency = wish(kind="emergency", chair_level="chairman", room_ids=(11,), host_unit_id=11)
+    with pytest.raises(RoomTaken):
+        house.write_now(preempt, emergency, None, actor="account:1", now=NOW, rules=RULES)
+
+
+@pytest.mark.parametrize(
+    ("busy", "free", "taken"),
+    [
+        ([], [(0, 10)], []),
+        ([(2, 4)], [(0, 2), (4, 10)], [(2, 4)]),
+        ([(-3, 1), (1, 2), (9, 12)], [(2, 9)], [(0, 1), (1, 2), (9, 10)]),
+        ([(-3, 20)], [], [(0, 10)]),
+    ],
+)
+def test_a_closure_is_written_around_what_is_booked(
+    busy: list[tuple[int, int]], free: list[tuple[int, int]], taken: list[tuple[int, int]]
+) -> None:
+    def spans(hours: list[tuple[int, int]]) -> list[tuple[datetime, datetime]]:
+        return [(START + timedelta(hours=a), START + timedelta(hours=b)) for a, b in hours]
+
+    assert parts_around(START, START + timedelta(hours=10), spans(busy)) == (spans(free), spans(taken))
 
 
 def test_a_long_closure_is_split_and_found_everywhere(house: Database) -> None:
