@@ -26,6 +26,8 @@ from scheduler.rulebook import RuleBook
 
 _MAIL = re.compile(r"<\s*([^<>\s]{1,64}@[^<>\s]{1,200})\s*>")
 _BOTH = re.compile(r"(\S+)\s+(\S+)")
+ANY_DAY = date(2000, 1, 1)
+"""To say whether a time of day is one while the day is none."""
 ASK = "ask"
 
 
@@ -171,7 +173,7 @@ def _of(words: Mapping[str, str], typed: str, field: str, errors: list[FieldErro
 
 def _times(fields: Mapping[str, str], errors: list[FieldError]) -> tuple[datetime, datetime] | None:
     day, start = parse_day(fields.get("date", "")), parse_time(fields.get("start", ""))
-    until = _end(fields.get("end", ""), day)
+    until = _end(fields.get("end", ""), day or ANY_DAY)
     for name, value, code in (("date", day, "day_form"), ("start", start, "time_form"), ("end", until, "time_form")):
         if value is None:
             errors.append(FieldError(name, code if fields.get(name) else "required", {"text": fields.get(name, "")}))

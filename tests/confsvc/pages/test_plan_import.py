@@ -241,3 +241,4 @@ async def test_names_are_read_as_people_write_them(service: Service) -> None:
     assert codes.pop("form") == "unknown_value"
     assert codes == {"sites": "unknown_site", "host": "not_your_office", "main": "unknown_site"}
     assert [error.code for error in wish(host="Không có").errors] == ["no_such_unit"]
+    assert {error.field for error in wish(date="32/01/2027").errors} == {"date"}, "the end's time is right"
