@@ -26,6 +26,7 @@ from scheduler.pulse_queries import is_demonstration
 
 BEARER = "Bearer "
 _MACHINES = frozenset({Permission.ENDPOINT, Permission.BRIDGE_CALLBACK})
+_ACTING = frozenset({"book", "conduct"})
 
 
 @web.middleware
@@ -53,8 +54,8 @@ async def gate(request: web.Request, handler: Handler) -> web.StreamResponse:
         if signed.actor is None:
             return _to_sign_in(request)
         raise NotAllowed(permission=str(route.permission))
-    if route.permission is Permission.SIGNED_IN and signed.actor is not None:
-        _check_scope(request, signed.actor)
+    if signed.actor is not None:
+        _check_scope(request, route.permission, signed.actor)
     return await handler(request)
 
 
@@ -67,12 +68,19 @@ def _admitted(request: web.Request, permission: Permission, actor: Actor | None)
     return actor is not None and may_somewhere(actor, permission)
 
 
-def _check_scope(request: web.Request, actor: Actor) -> None:
-    """A page for everybody signed in asks no function, so a token must say by its scopes that it is meant: reading, and
-    for what belongs to the person (sessions, password, tokens) "tokens". Raises NotAllowed."""
-    if actor.scopes is None or request.path.startswith("/api/"):
+def _check_scope(request: web.Request, permission: Permission, actor: Actor) -> None:
+    """What a token is narrowed to where the route's permission does not tell. Who reads may also comment and say that a
+    site is there: a token must be meant for more than reading then. A page for everybody signed in asks no function, so
+    a token must say by its scopes that it is meant: reading, and for what belongs to the person (sessions, password,
+    tokens) "tokens". Raises NotAllowed."""
+    if actor.scopes is None:
         return
-    own = request.method not in SAFE_METHODS or request.path.startswith("/account")
+    acts = request.method not in SAFE_METHODS
+    if permission is Permission.CONFERENCE_READ and acts and not actor.scopes & _ACTING:
+        raise NotAllowed("scope_missing")
+    if permission is not Permission.SIGNED_IN or request.path.startswith("/api/"):
+        return
+    own = acts or request.path.startswith("/account")
     if ("tokens" if own else "read") not in actor.scopes:
         raise NotAllowed("scope_missing")
 

@@ -12,6 +12,7 @@ from confsvc.accounts import add_grant
 from confsvc.asker_queries import list_grants
 from confsvc.web.api.fields import MOST_ERRORS
 from tests.confsvc.conftest import PASSWORD, Service
+from tests.confsvc.test_api import wish
 
 NO_UTF8 = b"\xff\xfe"
 
@@ -108,6 +109,20 @@ async def test_a_key_that_may_only_read_makes_no_keys_and_ends_no_sessions(servi
     keeper = service.program(account_id, "tokens")
     assert (await keeper.get("/account")).status_code == 200
     assert (await keeper.get("/search", params={"q": "a"})).status_code == 403
+
+
+async def test_a_key_that_may_only_read_says_nothing_about_a_conference(service: Service) -> None:
+    account_id = service.account("lan", "booker", unit="STTTT")
+    whole, acting = service.program(account_id), service.program(account_id, "read", "book")
+    reader = service.program(account_id, "read")
+    rooms = (await reader.get("/api/v1/rooms")).json()["items"]
+    own = next(room["key"] for room in rooms if room["unit"] == "STTTT")
+    made = await whole.post("/api/v1/conferences", json=wish(sites=[own]))
+    address = made.headers["Location"]
+    for act, said in (("comments", {"text": "x"}), ("here", {"site": own}), ("end", {"version": 1})):
+        answer = await reader.post(f"{address}/{act}", json=said)
+        assert (answer.status_code, answer.json()["code"]) == (403, "scope_missing"), act
+    assert (await acting.post(f"{address}/comments", json={"text": "x"})).status_code == 204
 
 
 def test_who_stands_in_for_a_stand_in_holds_nothing(service: Service) -> None:
