@@ -10,9 +10,9 @@ from confsvc.database import Database
 from rooms.errors import Invalid, NotAllowed
 from scheduler.booking.approving.needs import approval_needs
 from scheduler.booking.booking import Booking, Rules
-from scheduler.booking.giving_way.preempt import Rehearsed, rehearse
+from scheduler.booking.giving_way.preempt import Changed, Rehearsed, rehearse
 from scheduler.booking.giving_way.rivals import Preview
-from scheduler.errors import NoPlace
+from scheduler.errors import NoPlace, Stale, TooLate, WrongMove
 from scheduler.local_time import local_day
 
 SHORTEST_TITLE = 3
@@ -32,23 +32,28 @@ def require_displace(actor: Actor, booking: Booking, rules: Rules) -> None:
         raise NotAllowed(permission="displace")
 
 
-async def rehearsal(database: Database, booking: Booking, *, actor: Actor, now: datetime, rules: Rules) -> Preview:
-    """Who would give way and what would become of each; nothing is written. Raises as `preempt`."""
+async def rehearsal(
+    database: Database, booking: Booking, *, actor: Actor, now: datetime, rules: Rules, changed: Changed | None = None
+) -> Preview:
+    """Who would give way and what would become of each; nothing is written. ``changed``: the conference that the wish
+    changes. Raises as `preempt`."""
     try:
-        await database.write(rehearse, booking, actor=actor.text, now=now, rules=rules)
+        await database.write(rehearse, booking, actor=actor.text, now=now, rules=rules, changed=changed)
     except Rehearsed as done:
         return done.preview
     raise AssertionError("a rehearsal always ends by saying what it found")
 
 
-async def offer(database: Database, booking: Booking, *, actor: Actor, now: datetime, rules: Rules) -> Preview | None:
+async def offer(
+    database: Database, booking: Booking, *, actor: Actor, now: datetime, rules: Rules, changed: Changed | None = None
+) -> Preview | None:
     """The same for a form that may still lack what only a booking needs; None when nothing can be offered."""
     if not may_displace(actor, booking, rules):
         return None
     title = booking.title if len(booking.title.strip()) >= SHORTEST_TITLE else "-" * SHORTEST_TITLE
     whole = replace(booking, title=title, no_secrets=True, clash_confirmed=True)
     try:
-        found = await rehearsal(database, whole, actor=actor, now=now, rules=rules)
-    except (NoPlace, Invalid, NotAllowed):
+        found = await rehearsal(database, whole, actor=actor, now=now, rules=rules, changed=changed)
+    except (NoPlace, Invalid, NotAllowed, Stale, TooLate, WrongMove):
         return None
     return found if found.ways else None

@@ -20,24 +20,30 @@ from confsvc.web.pages.wish import read_typed
 from confsvc.web.rendering import redirect
 from rooms.errors import FieldError, Invalid
 from scheduler.booking.booking import Rules
-from scheduler.booking.giving_way.preempt import Preempted, preempt
+from scheduler.booking.giving_way.preempt import Changed, Preempted, preempt
 from scheduler.booking.giving_way.rivals import NO_CONSENT
 from scheduler.errors import GivesWay, NoPlace
+from scheduler.models import Conference
 
 P = Permission.CONFERENCE_BOOK
 
 
-async def with_offer(request: web.Request, asked: Asked) -> Asked:
+async def with_offer(request: web.Request, asked: Asked, conference: Conference | None = None) -> Asked:
     """The same look at the form with what taking the rooms would do, when something stands in the way and this person
-    may take them."""
+    may take them. ``conference``: the one that is changed."""
     if not (asked.answer.taken or asked.answer.full) or not asked.answer.timed:
         return asked
     found = await offer(
         request.app[keys.DATABASE], asked.wish.booking, actor=keys.actor(request), now=keys.now(request),
-        rules=keys.rules(request),
+        rules=keys.rules(request), changed=changed_of(conference) if conference else None,
     )  # fmt: skip
     consent = consent_of(await request.post()) if request.method == "POST" else NO_CONSENT
     return replace(asked, offer=found, consent=consent) if found else asked
+
+
+def changed_of(conference: Conference, version: int | None = None) -> Changed:
+    """The conference for the domain, at the version that somebody saw."""
+    return Changed(conference.id, conference.key, conference.version if version is None else version)
 
 
 async def save(request: web.Request) -> web.Response:
@@ -52,9 +58,13 @@ async def save(request: web.Request) -> web.Response:
         asked = await with_offer(request, asked)
         errors = problem.errors if isinstance(problem, Invalid) else (FieldError("start", problem.code),)
         return form_page(request, asked, errors=errors, status=422 if isinstance(problem, Invalid) else 409)
-    said = text("Booked. %(count)s meetings gave way; their hosts are told.", request[keys.LANGUAGE],
-                {"count": len(made.preview.ways)})  # fmt: skip
-    return redirect(request, f"/conferences/{made.booked.key}", flash=said, tone="ok")
+    return done(request, made, "Booked. %(count)s meetings gave way; their hosts are told.")
+
+
+def done(request: web.Request, made: Preempted, said: str) -> web.Response:
+    """To the conference, with how many gave way."""
+    told = text(said, request[keys.LANGUAGE], {"count": len(made.preview.ways)})
+    return redirect(request, f"/conferences/{made.booked.key}", flash=told, tone="ok")
 
 
 def _save(db: Session, actor: Actor, fields: Fields, *, now: datetime, rules: Rules) -> Preempted:

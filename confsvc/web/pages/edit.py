@@ -17,6 +17,7 @@ from confsvc.web.pages.book import SAVED, refused, require_readable, said_of
 from confsvc.web.pages.booking_form import Asked, answer_context, ask, base_of, form_page
 from confsvc.web.pages.changes import change_views, room_ids
 from confsvc.web.pages.choices import load_places
+from confsvc.web.pages.displacing import with_offer
 from confsvc.web.pages.phrases import Phrases
 from confsvc.web.pages.sight import find_hosted
 from confsvc.web.pages.typed import Fields, parse_day, parse_time, text_field
@@ -41,6 +42,7 @@ async def show(request: web.Request) -> web.Response:
     asked, conference = await request.app[keys.DATABASE].read(
         _stored, keys.actor(request), request.match_info["key"], now=keys.now(request), rules=keys.rules(request), to=to
     )
+    asked = await with_offer(request, asked, conference)
     return form_page(request, asked, conference=conference, moved=to is not None)
 
 
@@ -64,6 +66,7 @@ async def check(request: web.Request) -> web.Response:
     fields = await request.post()
     typed = follow(read_typed(fields), fields.get("set"))
     asked, conference = await _ask(request, typed)
+    asked = await with_offer(request, asked, conference)
     if "HX-Request" in request.headers:
         words, rules = Phrases(request[keys.LANGUAGE]), keys.rules(request)
         return render(request, "book_answer.html", **answer_context(asked, words, base_of(conference), rules))
@@ -72,14 +75,15 @@ async def check(request: web.Request) -> web.Response:
 
 async def _ask(request: web.Request, typed: Typed) -> tuple[Asked, Conference]:
     return await request.app[keys.DATABASE].read(
-        _again, keys.actor(request), request.match_info["key"], typed, now=keys.now(request),
+        ask_change, keys.actor(request), request.match_info["key"], typed, now=keys.now(request),
         rules=keys.rules(request),
     )  # fmt: skip
 
 
-def _again(
+def ask_change(
     db: Session, actor: Actor, key: str, typed: Typed, *, now: datetime, rules: Rules
 ) -> tuple[Asked, Conference]:
+    """The form as typed against what the conference is now, which does not stand in its own way."""
     conference = find_hosted(db, actor, key, P)
     return ask(db, actor, typed, now=now, rules=rules, permission=P, except_id=conference.id), conference
 
@@ -95,7 +99,7 @@ async def save(request: web.Request) -> web.Response:
         )  # fmt: skip
     except (Invalid, NoPlace) as problem:
         asked, conference = await _ask(request, typed)
-        return refused(request, asked, problem, conference)
+        return refused(request, await with_offer(request, asked, conference), problem, conference)
     except Stale:
         return await stale(request, fields)
     said = SAVED if draft else "Saved. Whoever this concerns is told."
@@ -105,7 +109,7 @@ async def save(request: web.Request) -> web.Response:
 def _save(
     db: Session, actor: Actor, key: str, typed: Typed, *, version: int, now: datetime, rules: Rules, draft: bool
 ) -> Booked:
-    asked, conference = _again(db, actor, key, typed, now=now, rules=rules)
+    asked, conference = ask_change(db, actor, key, typed, now=now, rules=rules)
     was_draft = conference.state in edit.IDLE
     still_draft = draft and was_draft
     require_readable(asked, draft=still_draft)
@@ -127,6 +131,7 @@ async def submit(request: web.Request) -> web.Response:
     except (Invalid, NoPlace) as problem:
         asked, conference = await database.read(_stored, actor, key, now=now, rules=rules)
         found = asked.answer.errors
+        asked = await with_offer(request, asked, conference)
         return refused(request, asked, Invalid(found) if found else problem, conference)
     except Stale:
         return await stale(request, fields)

@@ -29,7 +29,7 @@ _AT_FIELD: dict[tuple[str, str], str] = {
     ("units", "required"): "Choose the offices that came.",
     ("template_name", "required"): "Write a name for the template.",
     ("template_name", "too_long"): "The name has at most %(max)s characters.",
-    ("template_name", "taken"): "Your office has a template of this name: choose another one, or tick that it is replaced.",
+    ("template_name", "taken"): "Your office has a template of this name: take another, or tick to replace it.",
     ("template_name", "too_many"): "Your office has %(max)s templates: delete one first.",
     ("clash_confirmed", "required"): "%(names)s would sit in two meetings at once: confirm that this is known.",
     ("no_secrets", "required"): "Confirm that no state secrets will be spoken of.",

@@ -16,6 +16,7 @@ from sqlalchemy.orm import Session
 from rooms.changes import add_change
 from rooms.errors import NotAllowed
 from rooms.once import poke
+from scheduler.booking import edit
 from scheduler.booking.approving.needs import approval_needs
 from scheduler.booking.book import book
 from scheduler.booking.booking import Booked, Booking, Rules
@@ -30,6 +31,7 @@ from scheduler.booking.place.lock_queries import take_gate
 from scheduler.booking.plan import Plan, plan
 from scheduler.booking.queries import list_sites
 from scheduler.conduct.advance import finish
+from scheduler.conduct.queries import find_current_opening
 from scheduler.errors import GivesWay
 from scheduler.local_time import local_day
 from scheduler.models import Conference
@@ -54,23 +56,40 @@ class Preempted:
     preview: Preview
 
 
-def rehearse(db: Session, booking: Booking, *, actor: str, now: datetime, rules: Rules) -> None:
+@dataclass(frozen=True)
+class Changed:
+    """The conference that the wish changes, as somebody saw it."""
+
+    id: int
+    key: str
+    version: int
+
+
+def rehearse(
+    db: Session, booking: Booking, *, actor: str, now: datetime, rules: Rules, changed: Changed | None = None
+) -> None:
     """Do it all and raise Rehearsed with what happened, so that the transaction is undone. Otherwise as `preempt`."""
-    raise Rehearsed(preempt(db, booking, None, actor=actor, now=now, rules=rules).preview)
+    raise Rehearsed(preempt(db, booking, None, actor=actor, now=now, rules=rules, changed=changed).preview)
 
 
 def preempt(
-    db: Session, booking: Booking, consent: Consent | None, *, actor: str, now: datetime, rules: Rules
-) -> Preempted:
-    """Book it, whoever of lower rank has to give way. ``consent`` None: whatever it takes, for a rehearsal.
+    db: Session, booking: Booking, consent: Consent | None, *, actor: str, now: datetime, rules: Rules,
+    changed: Changed | None = None,
+) -> Preempted:  # fmt: skip
+    """Book it, whoever of lower rank has to give way; or change what is booked, or a draft, into it (``changed``).
+    ``consent`` None: whatever it takes, for a rehearsal.
 
-    Raises as `book`: RoomTaken and NoCapacity for what does not give way; GivesWay when something is to be confirmed
-    first; NotAllowed when the wish itself waits for somebody's approval.
+    Raises as `book` or `change`: RoomTaken and NoCapacity for what does not give way; GivesWay when something is to be
+    confirmed first; NotAllowed when the wish itself waits for somebody's approval.
     """
     if approval_needs(booking, rules):
         raise NotAllowed(permission="displace")
-    wanted = plan(db, booking, now=now, rules=rules)
-    made = _Making(db, wanted, rules, now, actor, consent, _rank(db, booking, rules))
+    opening = find_current_opening(db, changed.id) if changed else None
+    wanted = plan(
+        db, booking, now=now, rules=rules, except_id=changed.id if changed else 0,
+        bridge_id=opening.bridge_id if opening else None,
+    )  # fmt: skip
+    made = _Making(db, wanted, rules, now, actor, consent, _rank(db, booking, rules), changed)
     rivals = made.rivals()
     for rival in rivals:
         made.vacate(rival)
@@ -79,7 +98,7 @@ def preempt(
         made.vacate(rival)
         rivals.append(rival)
     found.refuse()
-    booked = book(db, booking, actor=actor, now=now, rules=rules)
+    booked = made.book()
     ordered = sorted(rivals, key=lambda rival: (-rival.rank, rival.conference.id))
     preview = Preview(tuple(made.settle(rival, booked) for rival in ordered))
     if consent is not None and (missing := preview.missing(consent)):
@@ -106,9 +125,28 @@ class _Making:
     actor: str
     consent: Consent | None
     rank: int
+    changed: Changed | None = None
+
+    @property
+    def own_id(self) -> int:
+        """The conference that does not stand in its own way; 0 when it is new."""
+        return self.changed.id if self.changed else 0
 
     def survey(self) -> Survey:
-        return survey(self.db, self.wanted, self.rules)
+        return survey(self.db, self.wanted, self.rules, except_id=self.own_id)
+
+    def book(self) -> Booked:
+        """Write the wish into the place that was vacated; a draft is changed into it and submitted."""
+        booking, who = self.wanted.booking, {"actor": self.actor, "now": self.now, "rules": self.rules}
+        if self.changed is None:
+            return book(self.db, booking, **who)  # type: ignore[arg-type]
+        key, version = self.changed.key, self.changed.version
+        done = edit.change(self.db, key, booking, version=version, **who)  # type: ignore[arg-type]
+        conference = self.db.get_one(Conference, done.id, populate_existing=True)
+        if conference.state not in edit.IDLE:
+            return done
+        known = booking.clash_confirmed
+        return edit.submit(self.db, key, version=done.version, clash_confirmed=known, **who)  # type: ignore[arg-type]
 
     def rivals(self) -> list[Rival]:
         """Who holds a needed room, all locked. Rows come before the gate, as in a change; who came in between is
@@ -129,13 +167,14 @@ class _Making:
             span = (times.starts, times.ends)
         found: dict[int | None, list[int]] = {}
         for held in queries.list_holding(self.db, booking.room_ids, *span):
-            found.setdefault(held.conference_id, []).append(held.room_id)
+            if held.conference_id is None or held.conference_id != self.own_id:
+                found.setdefault(held.conference_id, []).append(held.room_id)
         return found
 
     def _locked(self, there: dict[int | None, list[int]]) -> list[Rival]:
         ids = [conference_id for conference_id in there if conference_id is not None]
-        found = queries.list_standing(self.db, ids, locked=True)
-        made = [self._rival(one, sorted(there[one.conference.id])) for one in found]
+        found = queries.list_standing(self.db, [*ids, *([self.own_id] if self.changed else [])], locked=True)
+        made = [self._rival(one, sorted(there[one.conference.id])) for one in found if one.conference.id in there]
         return [rival for rival in made if rival.rank < self.rank and rival.conference.state in GIVING]
 
     def _rival(self, one: queries.Standing, room_ids: Sequence[int]) -> Rival:
@@ -150,7 +189,7 @@ class _Making:
         NoCapacity when there is none."""
         full, times = found.full[0], self.wanted.times
         span = (times.join_at if full.what == "line" else times.opens, times.ends_grace)
-        known = {rival.conference.id for rival in rivals}
+        known = {rival.conference.id for rival in rivals} | {self.own_id}
         ids = queries.list_holders(self.db, full.what, full.id, *span, except_ids=known)
         others = self._locked({conference_id: [] for conference_id in ids})
         free = [rival for rival in others if not rival.choices(self.now)]

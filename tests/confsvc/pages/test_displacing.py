@@ -96,3 +96,28 @@ async def test_programs_preview_confirm_and_answer(service: Service) -> None:
     assert answer.status_code == 200 and state(service, lost) == "postponed"
     again = await host.post(f"/api/v1/conferences/{lost.key}/time/accept", json={"version": version + 1})
     assert (again.status_code, again.json()["code"]) == (403, "not_asked")
+
+
+async def test_a_meeting_that_is_changed_into_an_emergency_is_offered_the_same(
+    service: Service, chief: httpx.AsyncClient
+) -> None:
+    lost = hold(service, "SNV", "HHOA", "LNAM")
+    away = form(service, "HHOA", kind="emergency", date="03/12/2026")
+    mine = (await chief.post("/book", data=away)).headers["Location"]
+    page = (await chief.get(f"{mine}/edit")).text
+    version = re.findall(r'name="version" value="(\d+)"', page)[0]
+    data = {**form(service, "HHOA", kind="emergency"), "version": version}
+    shown = (await chief.post(f"{mine}/check", data=data, headers=HX)).text
+    assert "data-offer" in shown and f'formaction="{mine}/displace"' in shown
+    refused = await chief.post(f"{mine}/edit", data=data)
+    assert refused.status_code == 409 and "data-offer" in refused.text and state(service, lost) == "planned"
+    unconfirmed = await chief.post(f"{mine}/displace", data=data)
+    assert unconfirmed.status_code == 409 and 'name="version"' in unconfirmed.text
+    stale = await chief.post(f"{mine}/displace", data={**data, "give_way": [lost.key], "version": "9"})
+    assert stale.status_code == 409 and "data-offer" not in stale.text
+    saved = await chief.post(f"{mine}/displace", data={**data, "give_way": [lost.key]})
+    assert saved.status_code == 303, saved.text
+    assert saved.headers["Location"] == mine and state(service, lost) == "pending"
+    assert 'id="took"' in (await chief.get(mine)).text
+    clerk = await service.browser(service.account("clerk", "booker", unit="STTTT"))
+    assert (await clerk.post(f"{mine}/displace", data={**data, "give_way": [lost.key]})).status_code in (403, 422)
