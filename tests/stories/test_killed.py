@@ -15,8 +15,8 @@ import signal
 import sys
 from collections import defaultdict
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager, suppress
-from dataclasses import dataclass, field
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -33,15 +33,21 @@ from scheduler.booking.book import book
 from scheduler.booking.booking import Booked
 from scheduler.booking.edit import cancel, change
 from scheduler.conduct.facts import NewFact, add_fact
-from scheduler.errors import TooLate, WrongMove
+from scheduler.drain import LEASE_MARGIN
 from scheduler.models import Attendance, Conference, Effect, Opening, Presence, Tally
+from scheduler.outcomes import patience
 from tests.fakes.smtp_sink import SmtpSink
 from tests.scheduler.booking.offices import NOW, RULES, wish
 from tests.scheduler.conduct.world import World
+from tests.stories.forked import Forked
 
-START = NOW + timedelta(days=7)  # so far ahead that no number of kills makes a letter expire
+START = NOW + timedelta(days=7)
 END = START + timedelta(minutes=30)
-MOST_KILLS = 10  # of one story: each costs a lease, and rooms and letters have only so long until nobody needs them
+SHIFT = timedelta(minutes=10)
+LEASE = timedelta(seconds=8 * patience("letter").deadline + LEASE_MARGIN)
+MOST_KILLS = 10  # of one story: each costs a lease, and news has only so long until nobody needs it
+EDITS = (timedelta(minutes=5), timedelta(days=1), timedelta(days=7) - timedelta(hours=1))
+"""When the two are changed: while the first letters are under way, in peace, while the video rooms open."""
 ROOT = Path(__file__).parents[2]
 STEPS = ("after_claim", "after_act", "after_act:8", "after_settle", "before_advance", "after_advance")
 MORE_STEPS = ("after_claim:2", "after_act:3", "after_act:9", "after_settle:6", "after_advance:2", "after_advance:4")
@@ -54,12 +60,12 @@ class Story:
     database: Database
     sink: SmtpSink
     video_url: str
-    ended: list[str]
+    ended: list[str]  # the query of each call to end a room
     first: Booked
     second: Booked
     now: datetime = NOW
-    edited: bool = False
-    output: list[str] = field(default_factory=list)
+    moved: bool = False
+    cancelled: bool = False
 
     async def start(self, die_at: str = "") -> asyncio.subprocess.Process:
         """A worker that goes on where the last one was, a moment later."""
@@ -70,31 +76,39 @@ class Story:
             env={**os.environ, VARIABLE: die_at, "PYTHONPATH": str(ROOT)},
         )  # fmt: skip
 
+    async def fork(self, until: datetime | None) -> Forked:
+        """As `start`, but it starts in no time, and rests when nothing is due up to ``until``."""
+        url = self.database.url.render_as_string(hide_password=False)
+        return await asyncio.to_thread(Forked, url, self.sink.port, self.video_url, self.now, until)
+
     async def finish(self, worker: asyncio.subprocess.Process) -> int:
         """Wait for its end, killed or not; time goes on from where it was."""
         assert worker.stdout is not None
         assert worker.stderr is not None
         said, complaints = await asyncio.gather(worker.stdout.read(), worker.stderr.read())
         code = await worker.wait()
-        times = re.findall(r"AT (\S+)\n", said.decode())
-        if times:
-            self.now = max(self.now, datetime.fromisoformat(times[-1])) + timedelta(minutes=1)
+        self.heard(*said.decode().splitlines())
         if code not in (0, -signal.SIGKILL):
             pytest.fail(complaints.decode())
         return code
 
+    def heard(self, *words: str) -> None:
+        """The story's time goes on behind the last tick that a worker told of."""
+        ticks = [datetime.fromisoformat(word.removeprefix("AT ")) for word in words if word.startswith("AT ")]
+        if ticks:
+            self.now = max(self.now, ticks[-1]) + timedelta(minutes=1)
+
     def edit(self) -> None:
-        """Move the first by ten minutes, cancel the second; once, and only while that can be done."""
-        if self.edited:
-            return
-        self.edited = True
+        """Move the first by ten minutes unless it has begun, cancel the second unless it is over."""
         values: dict[str, Any] = {"actor": "account:1", "now": self.now}
         write = self.database.write_now
-        with suppress(TooLate, WrongMove):
-            moved = first_wish(shift=timedelta(minutes=10))
-            write(change, self.first.key, moved, version=self.version(self.first), rules=RULES, **values)
-        with suppress(TooLate, WrongMove):
+        if self.now < START:
+            wanted = first_wish(shift=SHIFT)
+            write(change, self.first.key, wanted, version=self.version(self.first), rules=RULES, **values)
+            self.moved = True
+        if self.now < END:
             write(cancel, self.second.key, version=self.version(self.second), reason="Trùng lịch", **values)
+            self.cancelled = True
 
     def version(self, booked: Booked) -> int:
         return self.conference(booked).version
@@ -145,24 +159,17 @@ def _attend(world: World) -> None:
         world.database.write_now(add_fact, fact, now=NOW)
 
 
-def check(story: Story, kills: int = 0) -> None:
-    """Nothing lost, nothing said twice in two ways, nothing out of order.
-
-    ``kills``: how many processes died with a batch of eight in their hands, whose leases had to run out; what such a
-    lease held back for longer than it was of use may have expired, and nothing else.
-    """
-    assert story.conference(story.first).state == "recorded"
-    late = [(e.kind, e.key, e.created, e.expires) for e in story.rows(Effect, state="expired")]
-    assert len(late) <= 8 * kills, late
-    others = {e.state for e in story.rows(Effect)} - {"expired"}
-    assert others <= {"done", "superseded", "needless"}
+def check(story: Story) -> None:
+    """Nothing lost, nothing said twice in two ways, nothing out of order, nothing too late."""
+    first, second = story.conference(story.first), story.conference(story.second)
+    assert (first.state, first.ends) == ("recorded", END + SHIFT if story.moved else END)
+    assert second.state == ("cancelled" if story.cancelled else "recorded")
+    known = ("done", "superseded", "needless")
+    lost = [(e.kind, e.key, e.state, e.created, e.expires) for e in story.rows(Effect) if e.state not in known]
+    assert lost == []
     _check_mails(story)
     _check_changes(story)
-    (opening,) = story.rows(Opening, conference_id=story.first.id)
-    wanted = f"conference={opening.jitsi_name}%40conference.meet.example"
-    if not any(kind != "letter" for kind, *_ in late):
-        assert {query.replace("@", "%40") for query in story.ended} >= {wanted}
-    assert len(set(story.ended)) <= 2, "one call for each room"
+    _check_rooms(story)
     devices = sorted(p.device for p in story.rows(Presence, conference_id=story.first.id))
     assert devices == ["endpoint:k11", "endpoint:k2"]
     modes = [a.mode for a in story.rows(Attendance, conference_id=story.first.id)]
@@ -192,11 +199,20 @@ def _check_mails(story: Story) -> None:
             if effect.state == "needless":
                 assert got == []
                 continue
-            if effect.state == "expired":
-                continue
             assert effect.state == "done"
             assert got[0][1] == "REQUEST"
             assert got[-1][1] == effect.payload["method"]
+
+
+def _check_rooms(story: Story) -> None:
+    """Every room that was open is ended, the first's and the second's if it opened; each by one and the same call."""
+    owed = story.rows(Effect, kind="end_meeting")
+    assert {e.state for e in owed} == {"done"}
+    names = {e.payload["jitsi_name"] for e in owed}
+    (opening,) = story.rows(Opening, conference_id=story.first.id)
+    assert opening.jitsi_name in names
+    calls = {f"conference={name}%40conference.meet.example" for name in names}
+    assert {query.replace("@", "%40") for query in story.ended} == calls
 
 
 def _check_changes(story: Story) -> None:
@@ -240,6 +256,7 @@ async def test_killed_at_random_moments(
     seed: int, request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
 ) -> None:
     """Two hundred kills, spread over as many stories as it takes, on both databases in turn."""
+    assert NOW + max(EDITS) + MOST_KILLS * (LEASE + timedelta(minutes=1)) < END, "kills alone would outlast a letter"
     chance, kills, number = random.Random(seed), 0, 0
     postgres, template = request.getfixturevalue("postgres"), request.getfixturevalue("empty_postgres")
     empty: Path = request.getfixturevalue("empty_sqlite")
@@ -251,27 +268,43 @@ async def test_killed_at_random_moments(
             url = f"sqlite:///{shutil.copy(empty, folder / 'confsvc.sqlite3')}"
         database = Database(url)
         async with told(database) as story:
-            mine = await _kill_through(story, chance)
-            check(story, mine)
-            kills += mine
+            kills += await _kill_through(story, chance)
+            check(story)
         database.close()
         number += 1
 
 
 async def _kill_through(story: Story, chance: random.Random) -> int:
-    """Kill a story's workers at random moments until one comes to rest; how often it was killed."""
+    """Kill a story's workers at random moments, before the two are changed and after; how often."""
+    edit = NOW + chance.choice(EDITS)
+    kills = await _kill_until(story, chance, chance.randint(0, MOST_KILLS // 2), edit)
+    story.now = max(story.now, edit)
+    story.edit()
+    assert story.moved
+    assert story.cancelled
+    return kills + await _kill_until(story, chance, MOST_KILLS - kills, None)
+
+
+async def _kill_until(story: Story, chance: random.Random, most: int, until: datetime | None) -> int:
+    """Kill up to ``most`` workers, then let one come to rest; how many were killed."""
     kills = 0
-    while True:
-        worker = await story.start()
-        assert worker.stdout is not None
-        assert await worker.stdout.readline() == b"ready\n"
-        if kills < MOST_KILLS:
-            with suppress(TimeoutError):
-                await asyncio.wait_for(asyncio.shield(worker.wait()), chance.uniform(0, 0.35))
-            with suppress(ProcessLookupError):
-                worker.kill()
-        if await story.finish(worker) == 0:
-            return kills
+    while not await _rests(await story.fork(until), story, chance if kills < most else None):
         kills += 1
-        if kills == 5:
-            story.edit()
+    return kills
+
+
+async def _rests(worker: Forked, story: Story, chance: random.Random | None) -> bool:
+    """Whether a worker lived until it came to rest; with ``chance`` it may live for some ticks and a moment."""
+    words: list[str] = []
+    most = chance.randint(2, 7) if chance else sys.maxsize
+    while len(words) < most and (word := await worker.said()) is not None:
+        words.append(word)
+    if chance:
+        await worker.kill_after(chance.uniform(0, 0.1))
+    while (word := await worker.said()) is not None:
+        words.append(word)
+    code = await worker.ended()
+    worker.close()
+    story.heard(*words)
+    assert code in (0, -signal.SIGKILL), "it ended by itself without coming to rest"
+    return code == 0

@@ -3,6 +3,8 @@
 Its arguments: database URL, port of the mail server, URL of the video host, and when its time begins (ISO). It goes on
 from each moment at which something is due to the next, until nothing is due and nothing is owed any more. It says
 "ready", then "AT <time>" before every tick.
+
+`forked` is the same in a process that was forked with everything imported, which starts in no time.
 """
 
 from __future__ import annotations
@@ -11,7 +13,9 @@ import asyncio
 import logging
 import os
 import sys
+from collections.abc import Callable
 from datetime import datetime, timedelta
+from multiprocessing.connection import Connection
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
@@ -38,8 +42,11 @@ def _next_moment(db: Session) -> datetime | None:
     return min((at for at in (find_next_due(db), owed) if at is not None), default=None)
 
 
-async def work(url: str, smtp_port: int, video_url: str, start: datetime) -> bool:
-    """Whether everything came to rest."""
+async def work(
+    url: str, smtp_port: int, video_url: str, start: datetime, *, say: Callable[[str], None],
+    until: datetime | None = None,
+) -> bool:  # fmt: skip
+    """Whether everything came to rest, or nothing more is due up to ``until``."""
     os.environ.update(TEST_SECRET="a secret of the simulated host", TEST_CALLBACK="secret-of-the-callbacks")
     clock = [start]
 
@@ -55,20 +62,35 @@ async def work(url: str, smtp_port: int, video_url: str, start: datetime) -> boo
         clients = {video.name: video.client for video in videos.values()}
         acts = handlers(database, mailer, SENDER, clients, now=now)
         jobs = Jobs(database, now=now, timing=Timing(), handlers=acts, videos=videos)
-        print("ready", flush=True)
+        say("ready")
         for _ in range(MOST_TICKS):
-            print("AT", now().isoformat(), flush=True)
+            say(f"AT {now().isoformat()}")
             await jobs.tick()
             later = await database.read(_next_moment)
-            if later is None:
+            following = max(later, now() + STEP) if later else None
+            if following is None or (until is not None and following > until):
                 break
-            clock[0] = max(later, now() + STEP)
+            clock[0] = following
+        else:
+            return False
     await close_videos(videos)
     database.close()
-    return later is None
+    return True
+
+
+def forked(pipe: Connection, url: str, smtp_port: int, video_url: str, start: datetime, until: datetime | None) -> None:
+    """The whole life of a forked worker, which says what it says into ``pipe``; it ends with 3 when it never rests."""
+    if not asyncio.run(work(url, smtp_port, video_url, start, say=pipe.send, until=until)):
+        sys.exit(3)
+
+
+def main(url: str, smtp_port: str, video_url: str, start: str) -> int:
+    def say(word: str) -> None:
+        print(word, flush=True)
+
+    logging.basicConfig(level=logging.WARNING)
+    return 0 if asyncio.run(work(url, int(smtp_port), video_url, datetime.fromisoformat(start), say=say)) else 3
 
 
 if __name__ == "__main__":
-    logging.basicConfig(level=logging.WARNING)
-    done = asyncio.run(work(sys.argv[1], int(sys.argv[2]), sys.argv[3], datetime.fromisoformat(sys.argv[4])))
-    sys.exit(0 if done else 3)
+    sys.exit(main(*sys.argv[1:]))
