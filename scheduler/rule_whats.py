@@ -137,6 +137,8 @@ _ALL: tuple[What, ...] = (
         built_in=lambda kind: kind.why_not or COUNTS,
     ),
     What("endpoint_lead", "number", "order", 15, 1, 60, "minutes", of_unit=False),
+    What("no_show_warns", "number", "order", 10, 1, 120, "minutes"),
+    What("no_show_frees", "number", "order", 15, 2, 240, "minutes"),
     What("rank", "number", "order", 20, 0, 100, of_kind="must", of_unit=False, built_in=lambda kind: kind.rank),
     What(
         "rank_chairman", "number", "order", 85, 0, 100, of_unit=False,

@@ -24,8 +24,22 @@ ENDINGS = (10, 5, 1)
 """Minutes before the end at which a running conference is warned."""
 _ENDING = "ending_"
 NOBODY_SEEN, GIVE_BACK = "nobody_seen", "give_back"
-WAIT_FOR_SITES = timedelta(minutes=10)  # after the start: then the host is warned of sites where nobody was seen
-GIVE_BACK_AFTER = timedelta(minutes=5)  # after that warning: a quarter of an hour after the start
+
+
+SHORTEST_WARNING = timedelta(minutes=1)
+
+
+@dataclass(frozen=True)
+class NoShow:
+    """After the start: when the host is warned of sites where nobody was seen, and when they are given back."""
+
+    warns: timedelta = timedelta(minutes=10)
+    frees: timedelta = timedelta(minutes=15)
+
+    @property
+    def warning(self) -> timedelta:
+        """How long before it the warning comes; what was late gives its warning the same time."""
+        return max(self.frees - self.warns, SHORTEST_WARNING)
 
 
 @dataclass(frozen=True)
@@ -47,6 +61,7 @@ class View:
     hold_until: datetime | None = None
     warned: bool = False
     steps: Mapping[str, datetime] = field(default_factory=dict)
+    no_show: NoShow = NoShow()
 
     @property
     def waits(self) -> bool:
@@ -138,8 +153,9 @@ def minutes_before(step: str) -> int | None:
 
 def _once(view: View) -> list[tuple[str, datetime]]:
     """What happens once while it runs, and when."""
-    warned = max(view.steps.get(NOBODY_SEEN, view.starts), view.starts + WAIT_FOR_SITES)
-    found = [(NOBODY_SEEN, view.starts + WAIT_FOR_SITES), (GIVE_BACK, warned + GIVE_BACK_AFTER)]
+    warns = view.starts + view.no_show.warns
+    warned = max(view.steps.get(NOBODY_SEEN, view.starts), warns)
+    found = [(NOBODY_SEEN, warns), (GIVE_BACK, warned + view.no_show.warning)]
     found = [(act, at) for act, at in found if at < view.ends]
     return found + [(f"{_ENDING}{minutes}", view.ends - timedelta(minutes=minutes)) for minutes in ENDINGS]
 

@@ -16,11 +16,8 @@ from scheduler.booking.booking import Rules
 from scheduler.booking.queries import list_sites
 from scheduler.booking.reading import SiteView
 from scheduler.conduct.extension import LENGTHS
-from scheduler.conduct.lifecycle import (
-    GIVE_BACK_AFTER,
-    NOBODY_SEEN,
-    ending_steps,
-)
+from scheduler.conduct.lifecycle import NOBODY_SEEN, ending_steps
+from scheduler.conduct.no_show import no_show_of
 from scheduler.conduct.presence import is_given_back, list_unseen, said_here
 from scheduler.conduct.presence_queries import list_unit_ids_at
 from scheduler.conduct.queries import list_done, list_warned
@@ -111,8 +108,11 @@ def _waiting(
     db: Session, conference: Conference, views: Sequence[SiteView], now: datetime
 ) -> tuple[tuple[str, ...], datetime | None]:
     warned_at = list_done(db, conference.id, conference.starts).get(NOBODY_SEEN)
-    if warned_at is None or now >= warned_at + GIVE_BACK_AFTER:
+    if warned_at is None:
+        return (), None
+    back_at = warned_at + no_show_of(db, conference).warning
+    if now >= back_at:
         return (), None
     unseen = {site.room_id for site in list_unseen(db, conference)}
     names = tuple(view.unit or view.room for view in views if view.room_id in unseen)
-    return names, warned_at + GIVE_BACK_AFTER if names else None
+    return names, back_at if names else None

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 from datetime import datetime
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from sqlalchemy import ColumnElement, exists, or_, select
 from sqlalchemy.orm import Session, aliased
@@ -110,5 +110,5 @@ def list_parts(db: Session, column: str, resource_id: int, since: datetime) -> l
         .join(Conference, Conference.id == Reservation.conference_id)
         .where(getattr(Reservation, column) == resource_id, Reservation.holds.is_(True), Reservation.ends > since)
     )
-    rows = db.execute(query.order_by(Reservation.starts, Conference.id))
+    rows: Any = db.execute(query.order_by(Reservation.starts, Conference.id))
     return [Part(Hit._make(row[:5]), Load(row[5], row[6], Amount(*row[7:]))) for row in rows]

@@ -20,7 +20,9 @@ from scheduler.conduct.presence import check_in, list_unseen
 from scheduler.conduct.queries import list_done, list_warned
 from scheduler.errors import NoCapacity, RoomTaken, WrongMove
 from scheduler.models import Reservation, Site
-from tests.scheduler.booking.offices import RULES, START, wish
+from scheduler.local_time import local_day
+from scheduler.rule_acts import RuleWish, put_rule
+from tests.scheduler.booking.offices import NOW, RULES, START, wish
 from tests.scheduler.conduct.world import END, TIMING, World
 
 
@@ -72,6 +74,39 @@ def test_a_site_where_nobody_is_is_given_back_after_a_warning(world: World) -> N
     assert {s.room_id: s.given_back_at for s in world.rows(Site)}[13] == START + minutes(15)
     asked = wish(starts=START + minutes(45), ends=END, room_ids=(13,), host_unit_id=13, short_notice_reason="mưa lũ")
     world.database.write_now(book, asked, actor="account:2", now=START + minutes(16), rules=RULES)
+
+
+def no_show(world: World, what: str, value: str, **place: Any) -> None:
+    rule = RuleWish(what, place.get("kind"), place.get("unit_id"), value, "QĐ", local_day(START))
+    world.database.write_now(put_rule, rule, actor="cli", now=NOW)
+
+
+def test_how_long_nobody_is_waited_for_is_a_rule_of_the_house(database: Database) -> None:
+    world = World(database)
+    no_show(world, "no_show_warns", "20", kind="training")
+    no_show(world, "no_show_frees", "35", unit_id=2)
+    no_show(world, "no_show_frees", "60", kind="briefing")
+    world.pass_time(START)
+    for at in (10, 15, 19):
+        world.pass_time(START + minutes(at))
+    assert acts(world) == []
+    world.pass_time(START + minutes(20))
+    assert [act for act, _ in acts(world)] == ["nobody_seen"]
+    world.pass_time(START + minutes(34))
+    assert [act for act, _ in acts(world)] == ["nobody_seen"]
+    world.pass_time(START + minutes(35))
+    assert {act for act, _ in acts(world)} == {"nobody_seen", "given_back"}
+
+
+def test_nothing_is_given_back_without_a_warning(database: Database) -> None:
+    world = World(database)
+    no_show(world, "no_show_warns", "30")
+    no_show(world, "no_show_frees", "5")
+    world.pass_time(START)
+    world.pass_time(START + minutes(30))
+    assert [act for act, _ in acts(world)] == ["nobody_seen"]
+    world.pass_time(START + minutes(31))
+    assert acts(world)[-1][0] == "given_back"
 
 
 def test_whoever_comes_late_has_the_site_again_while_it_is_free(world: World) -> None:
