@@ -51,8 +51,11 @@ class StandingRules:
         return self._current
 
     async def read_again(self) -> Rules:
-        """Read the rows; whoever has just changed some waits for this, so that the next request sees them."""
-        self._current = await self._database.read(read_rules, self._base)
+        """Read the rows; whoever has just changed some waits for this, so that the next request sees them. Rules that
+        say the same stay the same object, so that who keeps something made by them sees it at once."""
+        found = await self._database.read(read_rules, self._base)
+        if found != self._current:
+            self._current = found
         return self._current
 
     def read_soon(self) -> None:

@@ -6,7 +6,6 @@ Bodies are JSON objects; unknown fields are passed over, because devices of seve
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, TypeVar
 
@@ -14,6 +13,7 @@ import segno
 from aiohttp import hdrs, web
 from sqlalchemy.orm import Session
 
+from confsvc.agendas import AgendaSource as AgendaSource
 from confsvc.database import Database
 from confsvc.web import keys
 from rooms.errors import FieldError, Invalid, NotAllowed, Problem
@@ -22,30 +22,9 @@ from rooms.pairing import WrongCodes, poll, start
 from rooms.place_queries import find_endpoint, find_room_by_id
 from rooms.tokens import Holder, Refused, Tokens, check_access, mark_used, refresh_tokens
 from rooms.wire import Fields, ProtocolError, load
-from scheduler.booking.booking import Rules
-from scheduler.conduct.agenda import BridgeFace, Mint, agenda, agenda_bytes, etag
 
 _BEARER = "Bearer "
 T = TypeVar("T")
-
-
-@dataclass(frozen=True)
-class AgendaSource:
-    """What an agenda is made of besides the rows: the rules that hold now, the configured video hosts, whom to call."""
-
-    rules: Callable[[], Rules]
-    mint: Mint
-    faces: dict[int, BridgeFace] = field(default_factory=dict)
-    operator_phone: str = ""
-
-    def body(self, db: Session, endpoint_id: int, now: datetime) -> dict[str, Any]:
-        """A unit of work; raises NotFound for an endpoint that is out of service."""
-        rules = self.rules()
-        return agenda(
-            db, endpoint_id, now=now, timing=rules.timing, mint=self.mint, bridges=self.faces,
-            operator_phone=self.operator_phone, calendar=rules.calendar, book=rules.book,
-            profiles=rules.profiles,
-        )  # fmt: skip
 
 
 HUB: web.AppKey[Hub] = web.AppKey("hub", Hub)
@@ -105,13 +84,11 @@ async def refresh(request: web.Request) -> web.Response:
 async def show_agenda(request: web.Request) -> web.Response:
     """GET agenda: what this endpoint does now and next; 304 when ``If-None-Match`` names what it has."""
     now = keys.now(request)
-    source = request.app[AGENDA]
-    body = await request.app[keys.DATABASE].read(source.body, request[keys.ENDPOINT_ID], now)
-    data = agenda_bytes(body)
-    headers = {hdrs.ETAG: etag(data), hdrs.CACHE_CONTROL: "private, no-cache", "X-Server-Time": server_time(now)}
-    if etag(data) in [tag.strip() for tag in request.headers.get(hdrs.IF_NONE_MATCH, "").split(",")]:
+    made = await request.app[keys.DATABASE].read(request.app[AGENDA].made, request[keys.ENDPOINT_ID], now)
+    headers = {hdrs.ETAG: made.etag, hdrs.CACHE_CONTROL: "private, no-cache", "X-Server-Time": server_time(now)}
+    if made.etag in [tag.strip() for tag in request.headers.get(hdrs.IF_NONE_MATCH, "").split(",")]:
         return web.Response(status=304, headers=headers)
-    return web.Response(body=data, content_type="application/json", charset="utf-8", headers=headers)
+    return web.Response(body=made.data, content_type="application/json", charset="utf-8", headers=headers)
 
 
 async def endpoint_door(request: web.Request) -> None:

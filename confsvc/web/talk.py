@@ -8,13 +8,13 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
+from confsvc.agendas import AgendaSource, Made
 from confsvc.database import Database
-from confsvc.web.endpoint import AgendaSource
 from confsvc.web.keys import Clock
 from rooms.errors import NotFound
 from rooms.hub import Connection, Hub
 from rooms.messages import CLOSE_REVOKED, Ack, AgendaHint, Beat, BeatAck, Events, Want
-from scheduler.conduct.agenda import agenda_bytes, etag, iso, wanted
+from scheduler.conduct.agenda import iso, wanted
 from scheduler.conduct.agenda_queries import find_want_rev
 from scheduler.conduct.endpoint_facts import store_events
 
@@ -43,12 +43,12 @@ class Talk:
         now = self.clock()
         self.connection.stale = False  # before the read: a poke during it makes us look once more
         try:
-            body, rev = await self.database.read(_agenda, self.source, self.connection.endpoint_id, now)
+            made, rev = await self.database.read(_agenda, self.source, self.connection.endpoint_id, now)
         except NotFound:
             self.connection.close(CLOSE_REVOKED)
             return
         known, known_rev, before = self.etag, self.want_rev, self.body
-        self.body, self.etag, self.want_rev, self.looked = body, etag(agenda_bytes(body)), rev, now
+        self.body, self.etag, self.want_rev, self.looked = made.body, made.etag, rev, now
         if tell and self.etag != known:
             self.connection.put(AgendaHint(self.etag, min(self.spread(), self.spread(before))))
         if tell and rev > known_rev:
@@ -101,5 +101,5 @@ class Talk:
                 self.connection.put(self.want())
 
 
-def _agenda(db: Session, source: AgendaSource, endpoint_id: int, now: datetime) -> tuple[dict[str, Any], int]:
-    return source.body(db, endpoint_id, now), find_want_rev(db, endpoint_id)
+def _agenda(db: Session, source: AgendaSource, endpoint_id: int, now: datetime) -> tuple[Made, int]:
+    return source.made(db, endpoint_id, now), find_want_rev(db, endpoint_id)

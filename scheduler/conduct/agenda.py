@@ -11,7 +11,7 @@ import hashlib
 import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 from sqlalchemy.orm import Session
@@ -20,7 +20,7 @@ from rooms.errors import NotFound
 from scheduler.booking.place.capacity import DEFAULT_PROFILES, Profile
 from scheduler.conduct.agenda_queries import Place, Sitting, find_place, list_sittings
 from scheduler.conduct.lifecycle import ENDINGS, ending_steps, minutes_before
-from scheduler.conduct.queries import list_warned
+from scheduler.conduct.queries import Warned, list_warned
 from scheduler.local_time import instant, local_day
 from scheduler.rulebook import RuleBook
 from scheduler.timing import Timing, join_at
@@ -45,6 +45,17 @@ Mint = Callable[[int, str, str, str, datetime, datetime], str]
 """(bridge id, jitsi_name, endpoint key, the name people see, nbf, exp) -> ticket; the same gives the same bytes."""
 
 
+@dataclass(frozen=True)
+class Rows:
+    """All that an agenda says from the database, as of a local day. Equal rows give equal agendas until time alone
+    changes something (``steady_until``)."""
+
+    day: date
+    place: Place
+    sittings: tuple[Sitting, ...]
+    warned: Mapping[str, Warned]
+
+
 def agenda(
     db: Session, endpoint_id: int, *, now: datetime, timing: Timing, mint: Mint, bridges: Mapping[int, BridgeFace],
     operator_phone: str = "", calendar: WorkCalendar | None = None, book: RuleBook | None = None,
@@ -62,38 +73,59 @@ def agenda(
     ``book`` says how early devices join by kind of meeting; without it ``timing`` does.
     Raises NotFound for an endpoint that is unknown or revoked.
     """
+    rows = find_rows(db, endpoint_id, now=now, calendar=calendar)
+    return composed(
+        rows, now=now, timing=timing, mint=mint, bridges=bridges, operator_phone=operator_phone, calendar=calendar,
+        book=book, profiles=profiles,
+    )  # fmt: skip
+
+
+def find_rows(db: Session, endpoint_id: int, *, now: datetime, calendar: WorkCalendar | None = None) -> Rows:
+    """The rows of ``agenda``; raises NotFound as it does."""
     day = local_day(now)
     place = find_place(db, endpoint_id, day)
     if place is None:
         raise NotFound(kind="endpoint", key=endpoint_id)
-    horizon = ticket_horizon(now, calendar or WorkCalendar())
-    sittings = list_sittings(db, place.room_id, now, max(now + DAYS, horizon), day)
-    warned = _warned(db, sittings, now)
+    until = max(now + DAYS, ticket_horizon(now, calendar or WorkCalendar()))
+    sittings = tuple(list_sittings(db, place.room_id, now, until, day))
+    about_to_end = [s.key for s in sittings if s.state == "open" and s.ends <= now + timedelta(minutes=max(ENDINGS))]
+    return Rows(day, place, sittings, list_warned(db, about_to_end, ending_steps()) if about_to_end else {})
+
+
+def composed(
+    rows: Rows, *, now: datetime, timing: Timing, mint: Mint, bridges: Mapping[int, BridgeFace], operator_phone: str,
+    calendar: WorkCalendar | None, book: RuleBook | None, profiles: Sequence[Profile],
+) -> dict[str, Any]:  # fmt: skip
+    """``agenda`` of rows that were read.  (pure)"""
+    place, horizon = rows.place, ticket_horizon(now, calendar or WorkCalendar())
     items, pictures = [], {profile.code: asdict(profile) for profile in profiles}
-    for sitting, joins, leaves in _times(sittings, timing, place.endpoint_key, book):
+    for sitting, joins, leaves in _times(rows.sittings, timing, place.endpoint_key, book):
         face = bridges.get(sitting.bridge_id or 0)
         if leaves <= now or sitting.jitsi_name is None or face is None:
             continue
         item = _item(sitting, place, face, joins, leaves, timing, mint, with_ticket=joins < horizon)
-        items.append(item | {"picture": pictures.get(sitting.profile or "")} | warned.get(sitting.key, {}))
+        items.append(item | {"picture": pictures.get(sitting.profile or "")} | _ending(rows.warned.get(sitting.key)))
     return {
         "v": 1,
         "endpoint": place.endpoint_key,
         "room": {"name": place.room, "unit": place.unit},
         "operator_phone": operator_phone,
-        "refresh_after": iso(_refresh_after(sittings, now, horizon)),
+        "refresh_after": iso(_refresh_after(rows.sittings, now, horizon)),
         "conferences": items,
     }
 
 
-def _warned(db: Session, sittings: Sequence[Sitting], now: datetime) -> dict[str, dict[str, Any]]:
-    about_to_end = [s.key for s in sittings if s.state == "open" and s.ends <= now + timedelta(minutes=max(ENDINGS))]
-    if not about_to_end:
-        return {}
-    found = list_warned(db, about_to_end, ending_steps())
-    return {
-        key: {"ending": {"minutes": minutes_before(one.step), "extension": one.extension}} for key, one in found.items()
-    }
+def steady_until(rows: Rows, *, now: datetime, timing: Timing, book: RuleBook | None) -> datetime:
+    """Before which moment the agenda of these rows is the one of ``now``, under the same rules: the next at which a day
+    begins, a ticket comes within the horizon or a conference is left; ``now`` itself when that is just it.  (pure)"""
+    moments = [instant(rows.day + timedelta(days=1))]
+    for sitting, joins, leaves in _times(rows.sittings, timing, rows.place.endpoint_key, book):
+        moments += [joins - SHORTEST_HORIZON, sitting.starts - SHORTEST_HORIZON, leaves]
+    return min(moment for moment in moments if moment >= now)
+
+
+def _ending(warned: Warned | None) -> dict[str, Any]:
+    return {"ending": {"minutes": minutes_before(warned.step), "extension": warned.extension}} if warned else {}
 
 
 def ticket_horizon(now: datetime, calendar: WorkCalendar) -> datetime:
