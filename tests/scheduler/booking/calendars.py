@@ -21,14 +21,15 @@ def assert_agree(db: Session, now: datetime) -> None:
     """Series with their conferences, what is held with its conference, every entry with what people were told."""
     db.expire_all()
     for series in db.scalars(select(Series)):
-        _series(db, series, now)
+        series_agrees(db, series, now)
     _held(db)
     told = {(uid, starts) for (uid, _), starts in shown(db).items() if starts > now}
     booked = {(one.uid, one.starts) for one in _live(db) if one.starts > now}
     assert told == booked
 
 
-def _series(db: Session, series: Series, now: datetime) -> None:
+def series_agrees(db: Session, series: Series, now: datetime) -> None:
+    """Every date of its rule is a conference or left out, and what nobody changed is as the series says."""
     members, skips, dates = list_members(db, series.id), list_skips(db, series.id), rule_dates(series)
     originals = Counter(one.original_starts for one in members if one.original_starts is not None)
     for at in dates:
