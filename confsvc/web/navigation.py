@@ -31,7 +31,7 @@ MENU: tuple[tuple[str, str, Permission], ...] = (
 """Address, English name, and what one must be allowed somewhere to see it. Addresses without a route are left out."""
 PARENTS = {
     "/plan-import": "/conferences", "/postpone": "/conferences", "/series": "/conferences",
-    "/what-if": "/find-time", "/pair": "/endpoints",
+    "/what-if": "/find-time", "/pair": "/endpoints", "/templates": "/book",
 }  # fmt: skip
 """Pages that stand below an entry without their address saying so."""
 
