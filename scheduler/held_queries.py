@@ -6,17 +6,18 @@ from collections.abc import Collection
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from sqlalchemy import String, bindparam, cast, false, func, literal_column, select
+from sqlalchemy import String, bindparam, case, cast, false, func, literal_column, select
 from sqlalchemy.orm import Session
 
 from rooms.prepared import Prepared, listed
-from scheduler.models import LONGEST_SPAN, Closure, Conference, Reservation, Site
+from scheduler.models import LONGEST_SPAN, Closure, Conference, Reservation, Series, Site
 from scheduler.sight_queries import Sight
 
 
 class Held(NamedTuple):
     """A room held or asked for. ``own``: the viewer's office hosts it or takes part; ``seen``: may know what it is.
-    ``closed``: by a closure, whose reason is the title; it has no host and no key."""
+    ``closed``: by a closure, whose reason is the title; it has no host and no key. ``series``: the key of the series
+    that it is a date of, for whoever may know what it is."""
 
     room_id: int
     starts: datetime
@@ -31,6 +32,7 @@ class Held(NamedTuple):
     own: bool
     seen: bool
     closed: bool = False
+    series: str = ""
 
 
 def list_held(db: Session, room_ids: Collection[int], since: datetime, until: datetime, sight: Sight) -> list[Held]:
@@ -43,8 +45,10 @@ def list_held(db: Session, room_ids: Collection[int], since: datetime, until: da
             func.coalesce(Conference.starts, Reservation.starts), func.coalesce(Conference.ends, Reservation.ends),
             func.coalesce(sight.own(), false()), func.coalesce(sight.condition(), false()),
             Reservation.closure_id.is_not(None),
+            case((sight.condition(), func.coalesce(Series.key, "")), else_=""),
         )
         .outerjoin(Conference, Conference.id == Reservation.conference_id)
+        .outerjoin(Series, Series.id == Conference.series_id)
         .outerjoin(Closure, Closure.id == Reservation.closure_id)
         .where(
             Reservation.room_id.in_(room_ids), Reservation.starts < until, Reservation.ends > since,

@@ -166,7 +166,8 @@ class Saying:
         said = f"{held.title}, {self.host(held)}, {times}" if held.seen else self.words.say(
             "%(unit)s, until %(time)s", unit=self.host(held), time=clock(held.ends)
         )  # fmt: skip
-        return f"{said}, {self.state(held)}" if self.state(held) else said
+        again = self.words.say("one date of a series") if held.series else ""
+        return ", ".join(part for part in (said, self.state(held), again) if part)
 
     def state(self, held: Held) -> str:
         """What the colour of a span that waits says, in words."""

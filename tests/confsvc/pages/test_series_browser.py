@@ -6,11 +6,11 @@ import os
 from datetime import timedelta
 from pathlib import Path
 
-from playwright.async_api import Browser
+from playwright.async_api import Browser, Page
 
 from confsvc.web import keys
 from tests.browser import violations
-from tests.confsvc.conftest import Service
+from tests.confsvc.conftest import PASSWORD, Service
 from tests.confsvc.pages import scenes
 from tests.confsvc.pages.test_book import room_keys
 from tests.confsvc.pages.test_browser import closed, pytestmark, service, signed_in, tab_to
@@ -76,4 +76,40 @@ async def test_a_series_is_booked_by_the_keyboard_and_looked_at(service: Service
                 if PICTURES:
                     shown = path.partition("?")[0].strip("/") or "series"
                     await page.screenshot(path=Path(PICTURES) / f"{shown}-{name}-{scheme}.png", full_page=True)
+    await _looked_at_on_the_timeline_and_put_back(service, page, address)
     assert page.mistakes == []  # type: ignore[attr-defined]
+
+
+async def _looked_at_on_the_timeline_and_put_back(service: Service, page: Page, address: str) -> None:
+    """The sign of a series on the timeline, then the question that a date put back at short notice asks."""
+    for path in ("/timeline?day=2026-12-02", "/timeline?day=2026-12-02&view=week", "/timeline?day=2026-12-02&view=list"):
+        await _pictured(page, service.url + path, path[-4:].replace("2-02", "day"))
+    service.wait(days=7)
+    await page.goto(f"{service.url}/timeline?day=2026-12-02")
+    if "/sign-in" in page.url:
+        await page.fill("[name=login]", "clerk")
+        await page.fill("[name=password]", PASSWORD)
+        await page.keyboard.press("Enter")
+        await page.wait_for_url("**/timeline**")
+    await page.locator(f"a.again[href='{address.removeprefix(service.url)}']").first.click()
+    await page.wait_for_url("**/series/*")
+    await page.locator("button[form=back]").first.click()
+    await page.wait_for_selector("#f-back_reason")
+    await _pictured(page, "", "put-back")
+    await page.fill("#f-back_reason", "Chỉ đạo của Chủ tịch")
+    await page.keyboard.press("Enter")
+    await page.wait_for_selector("text=Mọi người được mời lại")
+
+
+async def _pictured(page: Page, address: str, name: str) -> None:
+    for size_name, size in SIZES:
+        await page.set_viewport_size(size)  # type: ignore[arg-type]
+        for scheme in ("light", "dark"):
+            await page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]
+            if address:
+                await page.goto(address)
+            assert await violations(page, f"{name} {size_name} {scheme}") == []
+            assert await fits(page), (name, size_name)
+            if PICTURES:
+                await page.screenshot(path=Path(PICTURES) / f"{name}-{size_name}-{scheme}.png", full_page=True)
+    await page.set_viewport_size({"width": 1280, "height": 900})

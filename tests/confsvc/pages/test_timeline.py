@@ -12,6 +12,7 @@ from scheduler.local_time import instant
 from scheduler.work_calendar import WorkCalendar
 from tests.confsvc.conftest import Service
 from tests.confsvc.pages import scenes
+from tests.confsvc.pages.test_book import form
 
 DAY = date(2026, 12, 2)
 PLAIN = WorkCalendar()
@@ -93,6 +94,25 @@ async def test_a_title_stands_only_where_it_may_be_known(service: Service) -> No
             assert ("data-move=" in page) is (login == "snv" and "list" not in view)
         if not knows:
             assert "Sở Nội vụ, đến 10:00" in page
+
+
+async def test_a_date_of_a_series_is_marked_for_whoever_may_know_it(service: Service) -> None:
+    clerk = await service.browser(service.account("clerk", "booker", unit="STTTT"))
+    weekly = form(service, "HHOA", repeat="week", days=["WE"], times="3", kind="briefing", title="Giao ban tuần")
+    address = (await clerk.post("/book", data=weekly)).headers["location"]
+    rules, starts = service.app[keys.RULES], instant(DAY, time(14))
+    service.database.write_now(scenes.booked, "STTTT", ("STTTT",), starts, now=service.now, rules=rules)
+    foreign = await service.browser(service.account("foreign", "booker", unit="SYT"))
+    for view in ("", "&view=week", "&view=list"):
+        page = (await clerk.get(f"/timeline?day=2026-12-02{view}")).text
+        assert page.count(f'class="again" href="{address}"') == 2, f"once for each of its two rooms {view}"
+        assert page.count('class="again"') == 2, "a single meeting has no sign"
+        assert "Mọi buổi của lịch họp này" in page and "Giao ban tuần" in page, "the sign has a text"
+        if "list" not in view:
+            assert "một buổi của lịch họp định kỳ" in page and "Một buổi của lịch họp định kỳ: bấm dấu này" in page
+        page = (await foreign.get(f"/timeline?day=2026-12-02{view}")).text
+        assert 'class="again"' not in page and address not in page
+        assert "một buổi của lịch họp định kỳ" not in page
 
 
 async def test_units_stand_in_protocol_order_and_are_found_without_accents(service: Service) -> None:
