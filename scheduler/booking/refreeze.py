@@ -18,9 +18,12 @@ from rooms.once import poke
 from rooms.queries import find_successor
 from scheduler.booking.approving.stored import booking_of, invited
 from scheduler.booking.letters import owe_change
-from scheduler.booking.party import find_party
+from scheduler.booking.party import Party, find_party
 from scheduler.booking.queries import UnitPart, list_sites, list_unit_parts
-from scheduler.booking.refreeze_queries import AHEAD, set_frozen, set_version_raised
+from scheduler.booking.refreeze_queries import AHEAD, find_shared_series, set_frozen, set_version_raised
+from scheduler.booking.series.cancel import people_of
+from scheduler.booking.series.letters import owe_series, sharing
+from scheduler.booking.series.queries import list_locked_members
 from scheduler.booking.sync import sync_guests
 from scheduler.conduct.queries import find_locked
 from scheduler.local_time import local_day
@@ -90,11 +93,33 @@ def refreeze(db: Session, conference_id: int, *, now: datetime, actor: str = "cl
     """Put the delegations of a conference ahead right; whether there was something to do. May be repeated.
 
     Whoever was invited gets one letter that names the units as they are on the sitting's day. Dates that share the
-    entry of a series get none of their own: a name alone is not worth one letter a date; the next about the series
-    carries it.
+    entry of a series are put right together, and one letter about that entry names them all (RFC 5546 3.2.2).
     """
-    conference = find_locked(db, conference_id)
-    if conference is None or conference.state not in AHEAD or conference.starts <= now:
+    series = find_shared_series(db, conference_id)
+    if series is None:
+        conference = find_locked(db, conference_id)
+        if conference is None or not _put_right(db, conference, now=now, actor=actor):
+            return False
+        _tell(db, conference, now=now)
+        return True
+    dates = [one for one in list_locked_members(db, series.id) if one.recurrence_id is not None]
+    ahead = [one for one in sharing(dates) if one.starts > now]
+    told = people_of(db, ahead)
+    done = [one for one in dates if _put_right(db, one, now=now, actor=actor)]
+    for one in done:
+        _invite(db, one, now=now)
+    if any(one.state in TOLD for one in done):
+        there = {invitee.mail for invitee in people_of(db, ahead)}
+        gone = [invitee for invitee in told if invitee.mail not in there]
+        if gone:
+            owe_series(db, series, "removed", now=now, only=gone)
+        owe_series(db, series, "changed", now=now)
+    return bool(done)
+
+
+def _put_right(db: Session, conference: Conference, *, now: datetime, actor: str) -> bool:
+    """Whether a conference that is still to come had delegations to be written anew."""
+    if conference.state not in AHEAD or conference.starts <= now:
         return False
     there, day = list_delegations(db, conference.id), local_day(conference.starts)
     wanted = (conference.host_unit_id, *(d.unit_id for d in there))
@@ -114,19 +139,20 @@ def refreeze(db: Session, conference_id: int, *, now: datetime, actor: str = "cl
         db, "conference", conference.id, "units_renamed", actor=actor, now=now, before={"units": before},
         after={"units": after},
     )  # fmt: skip
-    _tell(db, conference, now=now)
     rooms = [site.room_id for site in list_sites(db, conference.id)]
     poke(db, f"conference:{conference.id}", *(f"room:{room_id}" for room_id in rooms))
     return True
 
 
-def _tell(db: Session, conference: Conference, *, now: datetime) -> None:
-    """The people of the units as they are then are invited; nobody anew where an office or room of it is there no more:
-    whoever changes it is told that."""
-    people = invited(db, conference)
+def _invite(db: Session, conference: Conference, *, now: datetime) -> tuple[Party | None, bool]:
+    """The people of the units as they are then are invited, and whether somebody came back; nobody anew where an office
+    or room of it is there no more: whoever changes it is told that."""
     party, _ = find_party(db, booking_of(db, conference), local_day(conference.starts))
-    if party is None:
-        return
-    returned = sync_guests(db, conference, party, now)
-    if conference.state in TOLD and conference.recurrence_id is None:
+    return party, sync_guests(db, conference, party, now) if party is not None else False
+
+
+def _tell(db: Session, conference: Conference, *, now: datetime) -> None:
+    people = invited(db, conference)
+    party, returned = _invite(db, conference, now=now)
+    if party is not None and conference.state in TOLD:
         owe_change(db, conference, party, people, mailed=True, major=False, returned=returned, now=now)

@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session, aliased
 from rooms.models import Unit, UnitName, UnitSuccession
 from rooms.queries import dated
 from scheduler.local_time import instant, local_day
-from scheduler.models import Conference, Delegation, KpiScope
+from scheduler.models import Conference, Delegation, KpiScope, Series
 
 AHEAD = ("draft", "postponed", "pending", "planned", "provisioned")
 _Parent = aliased(Unit)
@@ -85,3 +85,10 @@ def set_frozen(db: Session, changed: Mapping[int, Mapping[str, Any]], gone: Coll
 def set_version_raised(db: Session, conference_id: int, **values: Any) -> None:
     row = update(Conference).where(Conference.id == conference_id)
     db.execute(row.values(version=Conference.version + 1, **values))
+
+
+def find_shared_series(db: Session, conference_id: int) -> Series | None:
+    """The series whose entry a conference is a date of, which nobody else changes until the end; None without one."""
+    date = select(Conference.series_id).where(Conference.id == conference_id, Conference.recurrence_id.is_not(None))
+    query = select(Series).where(Series.id.in_(date)).with_for_update()
+    return db.scalar(query.execution_options(populate_existing=True))

@@ -12,12 +12,11 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
-from rooms.errors import Invalid
 from scheduler.booking.approving.stored import invited, party_of
 from scheduler.booking.invitations import edition_content
 from scheduler.booking.letters import owe_content
 from scheduler.booking.party import Invitee, Party, find_party
-from scheduler.booking.series.queries import list_members
+from scheduler.booking.series.queries import list_members, list_names_apart
 from scheduler.booking.series.recurrence import expand, parse_rule
 from scheduler.booking.series.wish import wish_at
 from scheduler.local_time import LOCAL, local_day
@@ -55,15 +54,15 @@ def owe_series(
     if series.uid is None or not dated or dated[0].demo or (what in ("booked", "changed") and not live):
         return
     nearest = next((one for one in dated if one.starts > now), dated[-1])
-    template = wish_at(series.wish, nearest.recurrence_id or nearest.starts, series.minutes)
-    party, errors = find_party(db, template, local_day(template.starts))
-    if party is None:
-        raise Invalid(errors)
+    usual, renamed = _named(db, live, now)
+    apart = [one for one in live if one.altered or one.id in renamed]
+    party = _party(db, series, usual or nearest)
     extra: dict[str, Any] = {name: value for name, value in (("related_to", related), ("reason", reason)) if value}
     content = edition_content(_columns(series), party, what, **extra)
     if what in ("booked", "changed"):
-        content |= _dates(db, series, live)
-    people = {invitee.mail: invitee for invitee in only or (*also, *_people(db, party, live, what))}
+        content |= _dates(db, series, live, apart)
+    single = live if what == "cancelled" else apart
+    people = {invitee.mail: invitee for invitee in only or (*also, *_people(db, party, single))}
     owe_content(
         db, series.uid, content, list(people.values()), conference_id=nearest.id, now=now,
         expires=expires or max(one.ends for one in dated), major=major,
@@ -78,16 +77,39 @@ def _columns(series: Series) -> dict[str, Any]:
     return {name: getattr(booking, name) for name in names} | {"key": series.key, "booked_at": series.made_at}
 
 
-def _dates(db: Session, series: Series, live: Sequence[Conference]) -> dict[str, Any]:
+def _named(db: Session, live: Sequence[Conference], now: datetime) -> tuple[Conference | None, set[int]]:
+    """A date whose units are called as on most dates to come, and the ids of those on which they are called otherwise:
+    a unit may be renamed or merged between two dates."""
+    ahead = [one for one in live if one.starts > now and not one.altered]
+    names = list_names_apart(db, [one.id for one in ahead])
+    groups: dict[frozenset[tuple[int, str, str]], list[Conference]] = {}
+    for one in ahead:
+        groups.setdefault(names.get(one.id, frozenset()), []).append(one)
+    if not groups:
+        return None, set()
+    usual = max(groups.values(), key=len)
+    return usual[0], {one.id for one in ahead} - {one.id for one in usual}
+
+
+def _party(db: Session, series: Series, date: Conference) -> Party:
+    """Who takes part in most dates: as the series was wished, or as this date of it says now, when a unit of the wish
+    is there no more. Raises Invalid when that does not help."""
+    template = wish_at(series.wish, date.recurrence_id or date.starts, series.minutes)
+    party, _ = find_party(db, template, local_day(template.starts))
+    return party or party_of(db, date)
+
+
+def _dates(
+    db: Session, series: Series, live: Sequence[Conference], apart: Sequence[Conference]
+) -> dict[str, Any]:  # fmt: skip
     there = {one.recurrence_id for one in live}
     return {
         "rule": series.rule,
         "exdates": [at.isoformat() for at in rule_dates(series) if at not in there],
-        "overrides": [edition_content(one, party_of(db, one), "changed") for one in live if one.altered],
+        "overrides": [edition_content(one, party_of(db, one), "changed") for one in apart],
     }
 
 
-def _people(db: Session, party: Party, live: Sequence[Conference], what: str) -> list[Invitee]:
+def _people(db: Session, party: Party, single: Sequence[Conference]) -> list[Invitee]:
     """Everybody of all dates: those of single ones too, who get their dates only."""
-    apart = [one for one in live if one.altered or what == "cancelled"]
-    return [*party.invitees, *(invitee for one in apart for invitee in invited(db, one))]
+    return [*party.invitees, *(invitee for one in single for invitee in invited(db, one))]

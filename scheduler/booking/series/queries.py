@@ -6,11 +6,11 @@ from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Any, cast
 
-from sqlalchemy import CursorResult, delete, insert, select, update
+from sqlalchemy import CursorResult, delete, func, insert, or_, select, update
 from sqlalchemy.orm import Session
 
 from scheduler.booking.place.reservations import KEYS, Hold
-from scheduler.models import Conference, Opening, Reservation, Series, SeriesSkip
+from scheduler.models import Conference, Delegation, Opening, Reservation, Series, SeriesSkip
 
 _OFF: Any = {"synchronize_session": False}
 
@@ -107,3 +107,18 @@ def list_bridges_of(db: Session, conference_ids: Collection[int]) -> dict[int, i
 def list_split_off(db: Session, series_id: int) -> Sequence[Series]:
     """Series that were made of this one's later dates."""
     return db.scalars(select(Series).where(Series.split_from_id == series_id).order_by(Series.id)).all()
+
+
+def list_names_apart(db: Session, conference_ids: Collection[int]) -> dict[int, frozenset[tuple[int, str, str]]]:
+    """Units (id, name, short) that are not on all of these dates, or not under one name, by conference; {} when all
+    dates have the same."""
+    mine = Delegation.conference_id.in_(conference_ids)
+    short, name = Delegation.unit_short, Delegation.unit_name
+    differs = (func.min(short) != func.max(short), func.min(name) != func.max(name))
+    apart = select(Delegation.unit_id).where(mine).group_by(Delegation.unit_id)
+    apart = apart.having(or_(func.count() < len(conference_ids), *differs))
+    query = select(Delegation.conference_id, Delegation.unit_id, name, short)
+    found: dict[int, set[tuple[int, str, str]]] = {}
+    for row in db.execute(query.where(mine, Delegation.unit_id.in_(apart))):
+        found.setdefault(row[0], set()).add((row[1], row[2], row[3]))
+    return {one: frozenset(found.get(one, ())) for one in conference_ids} if found else {}
