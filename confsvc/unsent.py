@@ -29,7 +29,8 @@ class Kept(NamedTuple):
 
 def keep_unsent(db: Session, account_id: int, form: str, fields: Sequence[tuple[str, str]], *, now: datetime) -> None:
     """Keep it in place of what was kept before. Raises Problem("too_large")."""
-    kept = [[name, value.replace("\0", "")] for name, value in fields if name not in _NEVER_KEPT]
+    pairs = ((name.replace("\0", ""), value.replace("\0", "")) for name, value in fields)
+    kept = [[name, value] for name, value in pairs if name not in _NEVER_KEPT]
     if len(kept) > MOST_FIELDS or sum(len(name) + len(value) for name, value in kept) > MOST_SIGNS:
         raise Problem("too_large")
     queries.set_unsent(db, account_id, form, kept, now)

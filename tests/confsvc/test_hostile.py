@@ -199,3 +199,21 @@ async def test_a_title_may_not_turn_what_stands_beside_it(service: Service) -> N
     answer = await browser.post("/book", data=form)
     assert answer.status_code == 422
     assert "không hiển thị được" in answer.text
+
+
+async def test_no_form_holds_what_a_database_cannot_take(service: Service) -> None:
+    """NUL in names and values of fields, in forms that keep, book, look and carry on."""
+    browser = await service.browser(service.account("sep", "booker", "admin", "operator", unit="STTTT", at=None))
+    names = ("find", "host", "sites", "like", "note", "reason", "notice", "comment", "template_name", "number")
+    whole = {"a\0b": "x", "title": "Họp\0 giao ban", **dict.fromkeys(names, "\0")}
+    for path in (
+        "/book", "/book/check", "/book/repeat", "/book/unsent", "/book/displace", "/book/template", "/find-time",
+        "/postpone", "/plan-import", "/closures", "/templates", "/rules/profiles", "/rules/calendar/days", "/in-person",
+    ):  # fmt: skip
+        assert (await browser.post(path, data=whole)).status_code < 500, path
+    made = await service.program(service.account("lan", "booker", unit="STTTT")).post(
+        "/api/v1/conferences", json=wish(sites=[])
+    )
+    address = made.json().get("url", "/conferences/2222222222")
+    for act in ("edit", "check", "letter", "cancel", "comments", "time", "approve", "return", "trial", "submit"):
+        assert (await browser.post(f"{address}/{act}", data={**whole, "version": "1"})).status_code < 500, act
