@@ -2,8 +2,8 @@
 
 A lock on a file beside the database, which the system takes back when its process ends, however it ends. Whoever serves
 holds it shared for life; whoever gets it exclusively at the start is alone, and stays so until it shares. Only with
-SQLite: its file is on this machine, and so is whoever serves it. Several processes on PostgreSQL cannot know of each
-other's death (a lost connection is no proof), there a lease has to run out.
+SQLite: its file is on this machine, and so is whoever serves it. That covers a machine that was switched off, too;
+single processes that die beside living ones, and PostgreSQL, are the matter of confsvc/holders.py.
 """
 
 from __future__ import annotations

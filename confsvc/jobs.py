@@ -82,7 +82,7 @@ class Jobs:
 
     ``handlers``: ``confsvc.effects.handlers``. ``rounds`` by name: `usual_rounds` and others. ``noted``: told the name
     of each video host and whether it answered. ``acts`` False: another process advances and sends, this one runs its
-    rounds only.
+    rounds only. ``holder``: the name of this process in its leases (confsvc/holders.py).
     """
 
     def __init__(
@@ -96,6 +96,7 @@ class Jobs:
         rounds: Mapping[str, Rounds] | None = None,
         noted: Callable[[str, bool], None] = lambda _name, _good: None,
         acts: bool = True,
+        holder: str = "",
     ) -> None:
         self.database = database
         self.now = now
@@ -104,6 +105,7 @@ class Jobs:
         self.videos = videos
         self.noted = noted
         self.acts = acts
+        self.holder = holder
         self.rounds = dict(rounds or {})
         self.rounds.setdefault("census", Rounds(timedelta(minutes=1), self._census))
         self.last_tick: datetime | None = None
@@ -154,7 +156,9 @@ class Jobs:
         """Act on what is owed until nothing is due."""
         if not self.acts or not await self.database.read(outbox.is_due, now=self.now()):
             return 0
-        return await drain(self.database, self.handlers, now=self.now, stop=lambda: self.stopping, at=passing)
+        return await drain(
+            self.database, self.handlers, now=self.now, stop=lambda: self.stopping, at=passing, holder=self.holder
+        )
 
     async def run_rounds(self) -> None:
         """The slower work whose interval has passed."""

@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import AsyncIterator, Mapping
-from datetime import datetime, timedelta
+from datetime import datetime
 from functools import lru_cache
 
 from aiohttp import web
@@ -18,8 +18,8 @@ from confsvc.alone import serving
 from confsvc.batches import batch_round
 from confsvc.effects import handlers, open_mailer, sender_of
 from confsvc.faces import faces
-from confsvc.holders import announce, free_leases
-from confsvc.jobs import Jobs, Rounds, usual_rounds
+from confsvc.holders import announce, lease_round
+from confsvc.jobs import Jobs, usual_rounds
 from confsvc.notify import EVERYTHING, Notices
 from confsvc.rules import configured_bridges, rules_of
 from confsvc.standing_rules import TOPIC, StandingRules
@@ -122,17 +122,12 @@ async def jobs(app: web.Application) -> AsyncIterator[None]:
         lock.share()
     holders = settings.var / "holders"
     holder = await asyncio.to_thread(announce, holders)
-
-    async def free(now: datetime) -> None:
-        await free_leases(database, holders, now)
-
-    await free(app[keys.NOW]())
     work = app[JOBS] = Jobs(
         database, now=app[keys.NOW], timing=settings.timing,
         handlers=handlers(database, mailer, sender_of(settings), clients, now=app[keys.NOW]), videos=videos,
         rounds=usual_rounds(database, app[HUB])
         | {"rules": app[keys.STANDING].round(), "batches": batch_round(database, lambda: app[keys.STANDING].current),
-           "leases": Rounds(timedelta(seconds=30), free)},
+           "leases": lease_round(database, holders)},
         noted=pulse.video.__setitem__, acts=settings.service.jobs, holder=holder.name,
     )  # fmt: skip
 

@@ -45,24 +45,28 @@ async def drain(
     batch: int = 8,
     stop: Callable[[], bool] = lambda: False,
     at: Callable[[str], Any] = _pass,
+    holder: str = "",
 ) -> int:
     """Act until nothing is due or ``stop()`` says so; the number of effects settled.
 
     ``now`` is a function, since a drain may take long. ``at`` is told each step passed: after_claim, after_act,
-    after_settle. Kinds are drained side by side, so that a slow mail server does not keep a room from being ended.
+    after_settle. ``holder``: the name of this process in its leases. Kinds are drained side by side, so that a slow
+    mail server does not keep a room from being ended.
     """
-    drained = (_drain_kind(database, kind, handler, now, batch, stop, at) for kind, handler in handlers.items())
+    drained = (_drain_kind(database, kind, handler, now, batch, stop, at, holder) for kind, handler in handlers.items())
     return sum(await asyncio.gather(*drained))
 
 
 async def _drain_kind(
     database: Units, kind: str, handler: Handler, now: Now, batch: int, stop: Callable[[], bool],
-    at: Callable[[str], Any],
+    at: Callable[[str], Any], holder: str,
 ) -> int:  # fmt: skip
     settled = 0
     lease = batch * patience(kind).deadline + LEASE_MARGIN
     while not stop():
-        claimed = await database.write(outbox.claim, now=now(), limit=batch, lease_seconds=lease, kinds=[kind])
+        claimed = await database.write(
+            outbox.claim, now=now(), limit=batch, lease_seconds=lease, kinds=[kind], holder=holder
+        )
         if not claimed:
             break
         at("after_claim")

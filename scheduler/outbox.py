@@ -83,9 +83,11 @@ def is_due(db: Session, *, now: datetime) -> bool:
 
 
 def claim(
-    db: Session, *, now: datetime, limit: int, lease_seconds: float, kinds: Collection[str] | None = None
-) -> list[Claimed]:
-    """Take up to ``limit`` due effects, oldest first, none of a chain whose older row is live.
+    db: Session, *, now: datetime, limit: int, lease_seconds: float, kinds: Collection[str] | None = None,
+    holder: str = "",
+) -> list[Claimed]:  # fmt: skip
+    """Take up to ``limit`` due effects, oldest first, none of a chain whose older row is live. ``holder``: the process,
+    whose name the tokens carry.
 
     What has expired becomes visible as such; a CANCEL to somebody who never got anything settles as ``needless``.
     """
@@ -98,14 +100,14 @@ def claim(
     query = query.order_by(Effect.due, Effect.id).limit(limit).with_for_update(skip_locked=True, of=Effect)
     until = now + timedelta(seconds=lease_seconds)
     while rows := db.scalars(query.execution_options(populate_existing=True)).all():
-        taken = [taken for row in rows if (taken := _take(db, row, now, until)) is not None]
+        taken = [taken for row in rows if (taken := _take(db, row, now, until, holder)) is not None]
         db.flush()
         if taken:
             return taken
     return []
 
 
-def _take(db: Session, row: Effect, now: datetime, until: datetime) -> Claimed | None:
+def _take(db: Session, row: Effect, now: datetime, until: datetime, holder: str) -> Claimed | None:
     if row.state == "leased":  # its holder is gone or late; it may have acted
         row.maybe = True
         _remember_maybe(db, row)
@@ -113,7 +115,7 @@ def _take(db: Session, row: Effect, now: datetime, until: datetime) -> Claimed |
         row.state, row.settled, row.token, row.lease_until = "needless", now, None, None
         _changed(db, row.conference_id)
         return None
-    row.state, row.token, row.lease_until = "leased", secrets.token_hex(16), until
+    row.state, row.token, row.lease_until = "leased", f"{holder}.{secrets.token_hex(16)}", until
     row.attempts += 1
     return Claimed(
         row.id, row.kind, row.key, row.chain, row.conference_id, row.payload, row.token, until, row.attempts, row.maybe
@@ -135,10 +137,17 @@ def expire(db: Session, *, now: datetime) -> int:
     return len(rows)
 
 
-def give_back(db: Session, *, now: datetime) -> int:
-    """All leases run out now; only for the one who knows that nobody who could hold one lives. How many."""
-    row = update(Effect).where(Effect.state == "leased", Effect.lease_until > now).values(lease_until=now)
-    return _count(db.execute(row.execution_options(synchronize_session=False)))
+def give_back(db: Session, *, now: datetime, holder: str | None = None) -> int:
+    """All leases, or those of ``holder``, run out now; only for the one who knows that nobody who could hold one lives.
+    How many."""
+    row = update(Effect).where(Effect.state == literal_column("'leased'"), Effect.lease_until > now)
+    if holder is not None:
+        row = row.where(Effect.token.startswith(f"{holder}."))
+    row = row.values(lease_until=now)
+    freed = _count(db.execute(row.execution_options(synchronize_session=False)))
+    if freed:
+        poke(db, "outbox")
+    return freed
 
 
 def settle(db: Session, claimed: Claimed, outcome: Outcome, *, now: datetime) -> bool:
