@@ -296,7 +296,7 @@ async def _kill_until(story: Story, chance: random.Random, most: int, until: dat
 async def _rests(worker: Forked, story: Story, chance: random.Random | None) -> bool:
     """Whether a worker lived until it came to rest; with ``chance`` it may live for some ticks and a moment."""
     words: list[str] = []
-    most = chance.randint(2, 7) if chance else sys.maxsize
+    most = chance.randint(2, 4) if chance else sys.maxsize
     while len(words) < most and (word := await worker.said()) is not None:
         words.append(word)
     if chance:
