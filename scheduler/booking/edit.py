@@ -94,6 +94,8 @@ def change(db: Session, key: str, booking: Booking, *, version: int, actor: str,
         raise WrongMove(state=conference.state, to="changed")
     if not idle and conference.starts <= now:
         raise TooLate(starts=conference.starts.isoformat())
+    if booking.host_unit_id != conference.host_unit_id:
+        raise Invalid([FieldError("host", "fixed")])  # else another office's rules would be asked
     opening = find_current_opening(db, conference.id)
     wanted = plan(
         db, booking, now=now, rules=rules, draft=idle, except_id=conference.id,

@@ -194,6 +194,22 @@ async def test_an_administrator_takes_the_content_out_for_good(service: Service,
     assert "Không tìm thấy" in (await clerk.get("/search?q=tác chiến")).text
 
 
+async def test_the_host_in_a_form_of_change_is_the_conference_s_own(service: Service) -> None:
+    """A hidden field: with another office in it that office's rules would be asked, and no approval."""
+    account = service.account("ca-hai", "booker", unit="STTTT", at=None)
+    clerk = await service.browser(account)
+    await clerk.post("/book", data=form(service, "HHOA"))
+    key = only(service, Conference).key
+    rule(service, "approval_by", "own_head", "STTTT")
+    await refresh(service)
+    later = {"version": "1", "start": "14:00", "end": "16:00"}
+    forged = await clerk.post(f"{KEY}{key}/edit", data=form(service, "HHOA", host="SNV", **later))
+    assert forged.status_code == 422
+    assert (only(service, Conference).state, only(service, Conference).version) == ("planned", 1)
+    assert (await clerk.post(f"{KEY}{key}/edit", data=form(service, "HHOA", **later))).status_code == 303
+    assert only(service, Conference).state == "pending"
+
+
 async def test_nothing_is_kept_of_a_file_for_a_letter_of_another_office(
     service: Service, clerk: httpx.AsyncClient
 ) -> None:
