@@ -105,7 +105,8 @@ def book_series(
     refuse(judged)
     (series_id,) = next_ids(db, Series)
     row = _row(series_id, wish, dates[0][0], judged, actor=actor, now=now, rules=rules, demo=demo)
-    kin = Kin(series_id, row["wish"], row["minutes"], row["uid"], leader=0 if wish.counts == "once" else None)
+    leader, unlike = 0 if wish.counts == "once" else None, bool(wish.sittings)
+    kin = Kin(series_id, row["wish"], row["minutes"], row["uid"], leader=leader, unlike=unlike)
     members, booked = new_members(db, kin, judged, actor=actor, now=now, rules=rules, demo=demo)
     taken = {one.wished.original for one in judged}
     skipped = [at for at, _ in dates if at not in taken] if wish.rule else []

@@ -48,7 +48,7 @@ class Kin:
     """What a conference is told of its series. ``uid``: the entry that the dates of a rule share, while it stands: a
     date that comes after it was cancelled as a whole has an entry of its own, or nobody heard of it; ``leader``: the
     conference that all are counted with, where they count once (0: the first of the new ones); ``related``: the entry
-    that theirs belong to; ``extra``: a date that the rule does not have."""
+    that theirs belong to; ``extra``: a date that the rule does not have; ``unlike``: its dates were never alike."""
 
     id: int
     wish: dict[str, Any]
@@ -57,6 +57,7 @@ class Kin:
     leader: int | None = None
     related: str | None = None
     extra: bool = False
+    unlike: bool = False
 
     @classmethod
     def of(cls, series: Series, leader: int | None = None, related: str | None = None) -> Kin:
@@ -102,7 +103,7 @@ def new_members(
         row = conference_row(one.ready, conference_id, actor=actor, now=now, rules=rules) | {
             "demo": demo, "series_id": kin.id, "recurrence_id": None, "counted_with": leader or conference_id,
             "original_starts": None if kin.extra else one.wished.original,
-            "altered": not kin.extra and differs(template, one.wished.booking),
+            "altered": not (kin.extra or kin.unlike) and differs(template, one.wished.booking),
         }  # fmt: skip
         bundle = new_conference(one.ready, one.place, row, mine, actor=actor, now=now, rules=rules, needs=needs)
         if kin.uid is not None and not needs:

@@ -58,7 +58,7 @@ from tests.scheduler.booking.offices import NOW, RULES, START, offices, wish
 from tests.scheduler.booking.series.test_series_course import clear as clear_series
 
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
-SEATS, KBPS = 9, (1200, 8000)
+SEATS, KBPS = 6, (1200, 8000)
 ASKED, LOOSE = 13, 14
 """Hosts whose requests wait for their head: those of the first hold their rooms meanwhile, of the other not."""
 _ROWS = [
