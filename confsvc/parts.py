@@ -20,6 +20,7 @@ from confsvc.effects import handlers, open_mailer, sender_of
 from confsvc.faces import faces
 from confsvc.holders import announce, lease_round
 from confsvc.jobs import Jobs, usual_rounds
+from confsvc.letter_files import LetterFiles, letter_round
 from confsvc.notify import EVERYTHING, Notices
 from confsvc.rules import configured_bridges, rules_of
 from confsvc.standing_rules import TOPIC, StandingRules
@@ -126,7 +127,8 @@ async def jobs(app: web.Application) -> AsyncIterator[None]:
         database, now=app[keys.NOW], timing=settings.timing,
         handlers=handlers(database, mailer, sender_of(settings), clients, now=app[keys.NOW]), videos=videos,
         rounds=usual_rounds(database, app[HUB])
-        | {"rules": app[keys.STANDING].round(), "batches": batch_round(database, lambda: app[keys.STANDING].current),
+        | {"rules": app[keys.STANDING].round(), "letters": letter_round(database, LetterFiles(settings.var / "letters")),
+           "batches": batch_round(database, lambda: app[keys.STANDING].current),
            "leases": lease_round(database, holders)},
         noted=pulse.video.__setitem__, acts=settings.service.jobs, holder=holder.name,
     )  # fmt: skip

@@ -16,6 +16,7 @@ from confsvc.web.api import profiles as profile_data
 from confsvc.web.api import rules as rule_data
 from confsvc.web.api import running as running_data
 from confsvc.web.api import series as series_data
+from confsvc.web.api import templates as template_data
 from confsvc.web.api import what_if as what_if_data
 from confsvc.web.pages import (
     account,
@@ -284,6 +285,8 @@ PROGRAMS = (
     Route("POST", f"{API}/conferences/check", checking.check, P.CONFERENCE_BOOK),
     Route("POST", f"{API}/conferences/displacing/preview", displacing_data.preview, P.CONFERENCE_BOOK),
     Route("POST", f"{API}/conferences/displacing", displacing_data.displace, P.CONFERENCE_BOOK),
+    Route("POST", f"{CONFERENCE}/displacing/preview", displacing_data.preview_change, P.CONFERENCE_CHANGE),
+    Route("POST", f"{CONFERENCE}/displacing", displacing_data.displace_change, P.CONFERENCE_CHANGE),
     Route("POST", f"{CONFERENCE}/time/accept", displacing_data.accept_time, P.CONFERENCE_CHANGE),
     Route("POST", f"{CONFERENCE}/time/refuse", displacing_data.refuse_time, P.CONFERENCE_CHANGE),
     Route("POST", f"{API}/postponements/preview", postpone_data.look, P.CONFERENCE_CANCEL),
@@ -304,11 +307,17 @@ PROGRAMS = (
     Route("POST", f"{CONFERENCE}/extend", running_data.extend_it, P.CONFERENCE_READ),
     Route("POST", f"{CONFERENCE}/end", running_data.end_it, P.CONFERENCE_READ),
     Route("POST", f"{CONFERENCE}/here", running_data.say_here, P.CONFERENCE_READ),
+    Route("GET", f"{CONFERENCE}/comments", running_data.list_them, P.CONFERENCE_READ),
     Route("POST", f"{CONFERENCE}/comments", running_data.add_comment, P.CONFERENCE_READ),
 )
 
 SERIES = f"{API}/series/{{key:[2-9a-hjkmnp-z]{{10}}}}"
+TEMPLATES = f"{API}/templates"
 SERIES_PROGRAMS = (
+    Route("GET", TEMPLATES, template_data.index, P.CONFERENCE_BOOK),
+    Route("POST", TEMPLATES, template_data.add, P.CONFERENCE_BOOK),
+    Route("PUT", f"{API}{TEMPLATE}", template_data.put, P.CONFERENCE_BOOK),
+    Route("DELETE", f"{API}{TEMPLATE}", template_data.drop, P.CONFERENCE_BOOK),
     Route("POST", f"{API}/series", series_data.book, P.CONFERENCE_BOOK),
     Route("POST", f"{API}/series/check", series_data.check, P.CONFERENCE_BOOK),
     Route("GET", SERIES, series_data.read, P.CONFERENCE_READ),

@@ -2,15 +2,26 @@
 
 from __future__ import annotations
 
+import hashlib
+import os
 import time
+from datetime import UTC, datetime, timedelta
 from io import BytesIO
+from pathlib import Path
 
 import pytest
 from pypdf import PdfWriter
 from pypdf.generic import ArrayObject, DecodedStreamObject, DictionaryObject, NameObject
+from sqlalchemy import insert
+from sqlalchemy.orm import Session
 
-from confsvc.letter_files import MOST_BYTES, examine, is_marked_name, is_marked_text
+from confsvc.letter_files import MOST_BYTES, LetterFiles, examine, is_marked_name, is_marked_text, sweep_letters
+from confsvc.parts import JOBS
+from confsvc.web import keys
 from rooms.errors import Invalid
+from scheduler.models import OfficialLetter
+from tests.confsvc.conftest import START, Service
+from tests.confsvc.pages.scenes import booked
 
 
 @pytest.mark.parametrize(
@@ -72,3 +83,40 @@ def test_a_small_file_that_grows_is_left_unread_in_time(content: bytes) -> None:
 
 def test_an_ordinary_page_is_read() -> None:
     assert examine(page(b"BT /F1 12 Tf (Giay moi hop) Tj ET"), "giay-moi.pdf").read is True
+
+
+def kept(files: LetterFiles, content: bytes, *, hours: float) -> Path:
+    """A file that was written so long ago."""
+    files.keep(content)
+    path = files.path(hashlib.sha256(content).hexdigest())
+    at = (START - timedelta(hours=hours)).timestamp()
+    os.utime(path, (at, at))
+    return path
+
+
+async def test_files_that_no_letter_names_go_after_a_day(service: Service) -> None:
+    files = LetterFiles(service.settings.var / "letters")
+    lost, young = kept(files, b"%PDF-lost", hours=25), kept(files, b"%PDF-young", hours=23)
+    named, purged = kept(files, b"%PDF-named", hours=99), kept(files, b"%PDF-purged", hours=99)
+    half = lost.with_name(f"{lost.name}.ab12")
+    half.write_bytes(b"%PDF")
+    os.utime(half, (lost.stat().st_mtime,) * 2)
+    rules = service.app[keys.STANDING].current
+
+    def letters(db: Session) -> None:
+        for number, path in enumerate((named, purged)):
+            starts = START + timedelta(days=3 + number)
+            made = booked(db, "STTTT", ["HHOA"], starts, now=START, rules=rules)
+            gone = {"purged_at": START, "purged_by": "cli", "purge_reason": "x"} if path == purged else {}
+            row = {"conference_id": made.id, "host_unit_id": service.unit("STTTT"), "number": str(number)}
+            when = {"symbol": "GM", "issued": START.date(), "year": 2026, "recorded_by": "cli", "recorded_at": START}
+            db.execute(insert(OfficialLetter).values(pdf_sha256=path.stem, **row, **when, **gone))
+
+    service.database.write_now(letters)
+    assert await sweep_letters(service.database, files, START) == 3
+    assert [path.exists() for path in (lost, half, young, named, purged)] == [False, False, True, True, False]
+    files.keep(b"%PDF-young")  # somebody sends it again: it is young from now on
+    before = datetime.now(UTC) - timedelta(hours=1)
+    assert files.remove_old([young], before) == 0 and young.exists()
+    await service.app[JOBS].tick()
+    assert named.exists()

@@ -1,4 +1,4 @@
-"""A conference that runs, for programs: extend it, end it, say that a site is there, comment on it."""
+"""A conference that runs, for programs: extend it, end it, say that a site is there, read and write comments."""
 
 from __future__ import annotations
 
@@ -13,14 +13,17 @@ from confsvc.access import Actor
 from confsvc.web import keys
 from confsvc.web.api import shown
 from confsvc.web.api.conferences import read_version
-from confsvc.web.api.fields import Line500, Model, RoomKey
+from confsvc.web.api.fields import Line500, Model, RoomKey, Shown
 from confsvc.web.api.layer import Answer, operation
 from confsvc.web.api.reading import KeyPath
 from confsvc.web.api.wishes import Version
+from confsvc.web.pages.actors import list_actor_names
 from confsvc.web.pages.running import check_in_site, end_now
 from confsvc.web.pages.sight import find_run, find_seen
+from confsvc.web.pages.words import Words
 from rooms.errors import NotFound
 from scheduler.booking.booking import Booked, Rules
+from scheduler.conduct.comment_queries import list_comments
 from scheduler.conduct.comments import LONGEST_COMMENT, comment
 from scheduler.conduct.extension import extend
 from scheduler.name_queries import list_room_ids
@@ -91,6 +94,30 @@ def _here(db: Session, actor: Actor, key: str, room: str, *, now: datetime, timi
         find_seen(db, actor, key)
         raise NotFound(kind="site", key=room)
     check_in_site(db, actor, key, room_id, now=now, timing=timing)
+
+
+class CommentOut(Shown):
+    """``by``: the name of whoever wrote it."""
+
+    at: datetime
+    by: str
+    text: str
+
+
+class CommentsOut(Shown):
+    items: list[CommentOut]
+
+
+@operation("Comments on a conference, the oldest first", answer=CommentsOut)
+async def list_them(request: web.Request, *, path: KeyPath) -> CommentsOut:
+    words = Words(request[keys.LANGUAGE])
+    return await request.app[keys.DATABASE].read(_comments, keys.actor(request), path.key, words)
+
+
+def _comments(db: Session, actor: Actor, key: str, words: Words) -> CommentsOut:
+    rows = list_comments(db, find_seen(db, actor, key).id)
+    names = list_actor_names(db, {row.by for row in rows}, words)
+    return CommentsOut(items=[CommentOut(at=row.at, by=names[row.by], text=row.text) for row in rows])
 
 
 @operation("Comment on a conference", answer=None, status=204)

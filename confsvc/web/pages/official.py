@@ -22,7 +22,12 @@ from confsvc.web.pages.words import Words
 from confsvc.web.rendering import redirect, render
 from rooms.errors import FieldError, Invalid, NotFound
 from scheduler.booking.approving.official_letter import Numbered, SignedFile, numbered, purge_letter, record_letter
-from scheduler.booking.approving.official_queries import ENDED_OTHERWISE, find_letter_of, find_symbol
+from scheduler.booking.approving.official_queries import (
+    ENDED_OTHERWISE,
+    find_letter_of,
+    find_symbol,
+    list_named_files,
+)
 from scheduler.booking.booking import Booked
 from scheduler.errors import LetterTaken, Stale, WrongMove
 from scheduler.local_time import local_day
@@ -76,11 +81,8 @@ async def save(request: web.Request) -> web.Response:
         content, name = _uploaded(form)
         await request.app[keys.DATABASE].read(_stored, keys.actor(request), key)  # nobody else's file is even looked at
         file = await asyncio.to_thread(examine, content, name) if content else None
-        if file is not None:
-            await asyncio.to_thread(files_of(request).keep, content)
-        await request.app[keys.DATABASE].write(
-            _save, keys.actor(request), key, wanted, version=read_version(await request.post()), file=file, now=now
-        )
+        version = read_version(await request.post())
+        await _with_file(request, content, file, wanted, version=version, now=now)
     except Invalid as problem:
         return await _page(request, typed, errors=problem.errors)
     except LetterTaken as problem:
@@ -88,6 +90,24 @@ async def save(request: web.Request) -> web.Response:
     except Stale:
         return await stale(request, await request.post())
     return redirect(request, f"/conferences/{key}", flash=text("The letter is recorded.", request[keys.LANGUAGE]))
+
+
+async def _with_file(
+    request: web.Request, content: bytes, file: SignedFile | None, wanted: Numbered, *, version: int, now: datetime
+) -> None:
+    """The file first, then the row: a row never names a file that is not there. When the row is refused the file goes,
+    unless somebody else's letter has the same; he writes it again in case it went between his two steps."""
+    files, database = files_of(request), request.app[keys.DATABASE]
+    new = file is not None and await asyncio.to_thread(files.keep, content)
+    try:
+        key = request.match_info["key"]
+        await database.write(_save, keys.actor(request), key, wanted, version=version, file=file, now=now)
+    except BaseException:
+        if file is not None and new and not await database.read(list_named_files, [file.sha256]):
+            await asyncio.to_thread(files.remove, file.sha256)
+        raise
+    if file is not None:
+        await asyncio.to_thread(files.keep, content)
 
 
 def _numbered(typed: dict[str, str], issued: date | None, *, today: date) -> Numbered:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import date
 from typing import Any
 
@@ -61,6 +61,12 @@ def set_letter_number(db: Session, conference_id: int, shown: str) -> None:
     """The number as people read it; a letter that is there is waited for no more."""
     row = update(Conference).where(Conference.id == conference_id)
     db.execute(row.values(letter_number=shown, hold_until=None, version=Conference.version + 1))
+
+
+def list_named_files(db: Session, sha256s: Collection[str]) -> set[str]:
+    """Which of these files some letter has that was not purged."""
+    query = select(OfficialLetter.pdf_sha256).where(OfficialLetter.purged_at.is_(None))
+    return {one for one in db.scalars(query.where(OfficialLetter.pdf_sha256.in_(sha256s))) if one is not None}
 
 
 def count_files(db: Session, sha256: str) -> int:

@@ -224,6 +224,27 @@ async def test_nothing_is_kept_of_a_file_for_a_letter_of_another_office(
     assert not list((service.settings.var / "letters").rglob("*"))
 
 
+async def test_a_file_whose_letter_is_refused_does_not_stay(service: Service, clerk: httpx.AsyncClient) -> None:
+    keys_of = []
+    for day in ("02/12/2026", "03/12/2026"):
+        sent = await clerk.post("/book", data=form(service, "HHOA", date=day))
+        keys_of.append(sent.headers["Location"].rpartition("/")[2])
+    typed = {"number": "05", "symbol": "GM-STTTT", "issued": "23/11/2026", "version": "1"}
+    folder = service.settings.var / "letters"
+
+    async def send(key: str, content: bytes, **changes: str) -> int:
+        files = {"file": ("gm.pdf", content, "application/pdf")}
+        return (await clerk.post(f"{KEY}{key}/letter", data=typed | changes, files=files)).status_code
+
+    assert await send(keys_of[0], b"%PDF-1.4 one") == 303
+    assert await send(keys_of[1], b"%PDF-1.4 two") == 422, "that number is another letter's"
+    assert await send(keys_of[1], b"%PDF-1.4 two", number="6", version="9") == 409
+    assert len(list(folder.rglob("*.pdf*"))) == 1
+    assert await send(keys_of[1], b"%PDF-1.4 one") == 422
+    assert len(list(folder.rglob("*.pdf*"))) == 1, "the other letter has the same file"
+    assert await send(keys_of[1], b"%PDF-1.4 one", number="6") == 303
+
+
 @pytest.mark.parametrize(
     ("name", "content", "said"),
     [

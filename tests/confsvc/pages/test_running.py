@@ -165,6 +165,13 @@ async def test_comments_are_read_by_whoever_sees_the_conference(service: Service
     url = f"/api/v1/conferences/{key}/comments"
     assert (await program.post(url, json={"text": "Đã rõ"})).status_code == 204
     assert (await program.post(url, json={"text": " "})).status_code == 422
+    items = (await program.get(url)).json()["items"]
+    assert [(one["by"], one["text"]) for one in items] == [
+        ("Người clerk", "Nhớ mang <b>biên bản</b>\nlần trước"), ("Người program", "Đã rõ"),
+    ]  # fmt: skip
+    assert items[0]["at"] == service.now.strftime("%Y-%m-%dT%H:%M:%SZ")
+    strange = service.program(service.account("la", "booker", unit="SYT"))
+    assert (await strange.get(url)).status_code == (await strange.post(url, json={"text": "x"})).status_code == 404
     seen = (await clerk.get(f"/conferences/{key}")).text
     assert seen.count('class="pre block"') == 2 and "Đã rõ" in seen
 
