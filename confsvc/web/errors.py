@@ -179,6 +179,7 @@ WARNING_TEXTS: dict[str, str] = {
     "person_clash": "%(name)s sits in a meeting of %(unit)s from %(starts)s until %(ends)s.",
     "short_notice": "Only %(days)s working days' notice; %(required)s are wanted (%(by)s). Say why. %(fits)s",
     "outside_hours": "Offices are closed for some of this time.",
+    "no_trial": "The trial run does not fit from %(starts)s until %(ends)s: the meeting is booked without it.",
 }
 
 TAKEN_TEXT = "%(room)s is held by %(unit)s from %(starts)s until %(ends)s."

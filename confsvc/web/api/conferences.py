@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import replace
 from datetime import datetime
+from typing import Any
 
 from aiohttp import hdrs, web
 from pydantic import BaseModel, Field
@@ -30,12 +31,14 @@ from confsvc.web.api.wishes import (
 )
 from confsvc.web.idempotency import IDEMPOTENCY_KEY, once, read_key, request_hash
 from confsvc.web.pages.sight import is_seen
+from confsvc.web.pages.trial import trial_title
 from rooms.errors import FieldError, Invalid, NotFound
 from scheduler.booking import book as booking_book
 from scheduler.booking import edit
-from scheduler.booking.booking import Booked, Booking, Rules
+from scheduler.booking.booking import Booked, Booking, Rules, Warning_
 from scheduler.booking.log import log_in_person
 from scheduler.booking.queries import find_conference
+from scheduler.booking.trial import Tried, book_with_trial
 from scheduler.booking.validation import warnings
 from scheduler.booking.ways.refusal import explained
 from scheduler.errors import NoCapacity, RoomTaken
@@ -84,11 +87,30 @@ def _book(
         host = host_id(db, wish.host, actor)
         require(actor, Permission.CONFERENCE_BOOK, host)
         booking = booking_in(db, wish, host, now=now, rules=rules)
-        booked = booking_book.book(db, booking, actor=actor.text, now=now, rules=rules, draft=wish.draft)
-        return _booked(booked, shown.warnings_out(tuple(warnings(booking, now=now, rules=rules)), language))
+        made = _made(db, wish, booking, language, actor=actor.text, now=now, rules=rules)
+        said = [*warnings(booking, now=now, rules=rules), *_untried(made)]
+        out = _booked(made.booked, shown.warnings_out(tuple(said), language))
+        return out.model_copy(update={"trial": made.trial.key if made.trial else None})
 
     asked = request_hash("POST", "/api/v1/conferences", wish)
     return once(db, actor.account_id, key, asked, shown.BookedOut, work, status=201, now=now)
+
+
+def _made(
+    db: Session, wish: BookIn, booking: Booking, language: str, *, actor: str, now: datetime, rules: Rules
+) -> Tried:
+    who: dict[str, Any] = {"actor": actor, "now": now, "rules": rules}
+    if wish.trial and booking.has_video and not wish.draft:
+        return book_with_trial(db, booking, trial_title(booking.title, language), **who)
+    return Tried(booking_book.book(db, booking, draft=wish.draft, **who))
+
+
+def _untried(made: Tried) -> list[Warning_]:
+    """The trial run that did not fit."""
+    if made.wish is None or made.refused is None:
+        return []
+    span = {"starts": made.wish.starts.isoformat(), "ends": made.wish.ends.isoformat()}
+    return [Warning_("no_trial", span | {"code": made.refused.code})]
 
 
 @operation("Replace a conference's content", answer=shown.BookedOut, problems=(409, 412), headers={"If-Match": "ETag"})

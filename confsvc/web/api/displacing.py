@@ -18,9 +18,12 @@ from confsvc.web.api.fields import Line40, Line500, Model, Shown
 from confsvc.web.api.layer import Answer, operation
 from confsvc.web.api.reading import KeyPath
 from confsvc.web.api.wishes import BookingIn, Version, booking_in, host_id
+from confsvc.web.pages.displacing import changed_of
 from confsvc.web.pages.gave_way import answer
+from confsvc.web.pages.sight import find_hosted
+from rooms.errors import FieldError, Invalid
 from scheduler.booking.booking import Booked, Booking, Rules
-from scheduler.booking.giving_way.preempt import Preempted, preempt
+from scheduler.booking.giving_way.preempt import Changed, Preempted, preempt
 from scheduler.booking.giving_way.rivals import Consent, Preview
 
 MOST = 300
@@ -40,6 +43,12 @@ class DisplaceIn(BookingIn):
     confirmed: list[Line40] = Field(default=[], max_length=MOST)
     choices: list[ChoiceIn] = Field(default=[], max_length=MOST)
     many: bool = Field(default=False, strict=True)
+
+
+class ChangeDisplaceIn(DisplaceIn):
+    """A conference changed into this; ``version`` as last seen, or an If-Match header. The host stays."""
+
+    version: Version | None = None
 
 
 class TimeIn(Model):
@@ -110,8 +119,53 @@ async def displace(request: web.Request, *, body: DisplaceIn) -> Answer:
 
 def _displace(db: Session, body: DisplaceIn, actor: Actor, *, now: datetime, rules: Rules) -> Preempted:
     booking = _wished(db, body, actor, now=now, rules=rules)
-    consent = Consent(frozenset(body.confirmed), {one.key: one.choice for one in body.choices}, body.many)
-    return preempt(db, booking, consent, actor=actor.text, now=now, rules=rules)
+    return preempt(db, booking, _consent(body), actor=actor.text, now=now, rules=rules)
+
+
+@operation("What changing a conference so would take from whom", answer=PreviewOut, problems=(409,))
+async def preview_change(request: web.Request, *, path: KeyPath, body: BookingIn) -> PreviewOut:
+    actor, now, rules = keys.actor(request), keys.now(request), keys.rules(request)
+    database = request.app[keys.DATABASE]
+    booking, changed = await database.read(_changed, path.key, body, None, actor, now=now, rules=rules)
+    found = await rehearsal(database, booking, actor=actor, now=now, rules=rules, changed=changed)
+    return PreviewOut.model_validate(found.as_data())
+
+
+def _changed(
+    db: Session, key: str, body: BookingIn, version: int | None, actor: Actor, *, now: datetime, rules: Rules
+) -> tuple[Booking, Changed]:
+    """``version`` None: as it is now."""
+    conference = find_hosted(db, actor, key, Permission.CONFERENCE_CHANGE)
+    if body.host is not None and host_id(db, body.host, actor) != conference.host_unit_id:
+        raise Invalid([FieldError("host", "fixed")])
+    booking = booking_in(db, body, conference.host_unit_id, now=now, rules=rules)
+    require_displace(actor, booking, rules)
+    return booking, changed_of(conference, version)
+
+
+@operation(
+    "Change a conference so that it takes rooms from others", answer=DisplacedOut, problems=(409, 412),
+    headers={"If-Match": "ETag"},
+)  # fmt: skip
+async def displace_change(request: web.Request, *, path: KeyPath, body: ChangeDisplaceIn) -> Answer:
+    actor, now, rules = keys.actor(request), keys.now(request), keys.rules(request)
+    version = read_version(request, body.version)
+    made = await request.app[keys.DATABASE].write(
+        _displace_change, path.key, body, version, actor, now=now, rules=rules
+    )
+    data = _data(made.preview) | {"key": made.booked.key, "version": made.booked.version}
+    return Answer(DisplacedOut.model_validate(data), None, {hdrs.ETAG: f'"v{made.booked.version}"'})
+
+
+def _displace_change(
+    db: Session, key: str, body: ChangeDisplaceIn, version: int, actor: Actor, *, now: datetime, rules: Rules
+) -> Preempted:
+    booking, changed = _changed(db, key, body, version, actor, now=now, rules=rules)
+    return preempt(db, booking, _consent(body), actor=actor.text, now=now, rules=rules, changed=changed)
+
+
+def _consent(body: DisplaceIn) -> Consent:
+    return Consent(frozenset(body.confirmed), {one.key: one.choice for one in body.choices}, body.many)
 
 
 def _data(found: Preview) -> dict[str, object]:

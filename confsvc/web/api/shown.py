@@ -22,10 +22,13 @@ class WarningOut(Shown):
 
 
 class BookedOut(Shown):
+    """``trial``: the key of the trial run that was booked along."""
+
     key: str
     version: int
     url: str
     state: str | None = None
+    trial: str | None = None
     warnings: list[WarningOut] = []
 
 

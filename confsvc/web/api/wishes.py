@@ -77,7 +77,11 @@ class BookingIn(Model):
 
 
 class BookIn(BookingIn):
+    """``trial``: its trial run is to be booked along, 14:00 to 16:00 of the working day before; where that does not fit
+    the conference stands without, with the warning ``no_trial``."""
+
     draft: bool = Field(default=False, strict=True)
+    trial: bool = Field(default=False, strict=True)
 
 
 class ReplaceIn(BookingIn):
