@@ -16,14 +16,17 @@ _SECRET_TEXT = re.compile(
     r"(?i)(bearer\s+|[?&](?:jwt|token|code)=)[^\s&\"']+|confsvc_[A-Za-z0-9_-]{20,}|eyJ[\w-]+\.[\w-]+\.[\w-]+"
 )
 
+_ADDRESS = re.compile(r"[\w.!#$%&'*+=?^`{|}~-]{1,64}@(?=[A-Za-z0-9])")
+"""Who is meant stands in the outbox, for those who may read it; here the office's domain is enough."""
+
 
 def redact(_logger: Any, _method: str, line: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
-    """Takes out values under secret names and what looks like a token inside texts."""
+    """Takes out values under secret names, and inside texts what looks like a token and whose mail address it is."""
     for key, value in line.items():
         if _SECRET_KEYS.search(key):
             line[key] = "[removed]"
         elif isinstance(value, str):
-            line[key] = _SECRET_TEXT.sub(lambda found: f"{found[1] or ''}[removed]", value)
+            line[key] = _ADDRESS.sub("…@", _SECRET_TEXT.sub(lambda found: f"{found[1] or ''}[removed]", value))
     return line
 
 

@@ -179,6 +179,8 @@ def test_secrets_stay_out_of_the_log() -> None:
         {"event": "GET /x?jwt=eyJhbGciOi.eyJpc3Mi.c2ln&y=1", "csrf_token": "a", "header": "Bearer abc.def"},
     )  # fmt: skip
     assert line == {"event": "GET /x?jwt=[removed]&y=1", "csrf_token": "[removed]", "header": "Bearer [removed]"}
+    said = redact(None, "error", {"event": "letter letter:1:0:nguyen.an@hop.example:0 cannot be written", "count": 1})
+    assert said == {"event": "letter letter:1:0:…@hop.example:0 cannot be written", "count": 1}
 
 
 @pytest.mark.parametrize("json", [True, False])
