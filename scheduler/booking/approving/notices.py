@@ -5,7 +5,7 @@ They are mails without a calendar entry, to the office's contacts; nobody else i
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy.orm import Session
@@ -15,6 +15,7 @@ from scheduler.booking.queries import list_contacts
 from scheduler.models import Conference
 
 NOTICE = "notice"
+_USEFUL_FOR = timedelta(days=1)  # what became of a request is news to its host even when its time has passed
 
 
 def owe_notice(db: Session, conference: Conference, what: str, *, now: datetime, **data: Any) -> None:
@@ -33,7 +34,7 @@ def owe_notice(db: Session, conference: Conference, what: str, *, now: datetime,
                 "kind": NOTICE,
                 "key": f"notice:{conference.id}:{what}:{conference.version}:{contact.mail}",
                 "chain": f"notice:{conference.id}:{contact.mail}", "conference_id": conference.id, "due": now,
-                "expires": max(conference.ends, now), "created": now,
+                "expires": max(conference.ends, now + _USEFUL_FOR), "created": now,
                 "payload": {"mail": contact.mail, "name": contact.name, "language": contact.language, **content},
             }
             for contact in list_contacts(db, [conference.host_unit_id])
