@@ -239,7 +239,7 @@ def _wait(url: str, child: subprocess.Popen[bytes], log: Path) -> None:
         async with aiohttp.ClientSession() as session, session.get(f"{url}/health") as answer:
             return answer.status < 600
 
-    for _ in range(150):
+    for _ in range(300):
         if child.poll() is not None:
             raise RuntimeError(f"the service ended:\n{log.read_text()}")
         try:

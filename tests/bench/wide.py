@@ -12,6 +12,7 @@ from collections.abc import Awaitable, Callable, Iterator
 from concurrent.futures import ProcessPoolExecutor
 from contextlib import ExitStack
 from datetime import UTC, datetime, timedelta
+from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
 
@@ -45,7 +46,7 @@ def _backend(backend: str) -> Iterator[Figure]:
         server = stack.enter_context(postgres()) if backend == "postgresql" else None
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="confsvc-bench-db-")))
         urls = [server.url(server.create()) if server else f"sqlite:///{folder / f'{n}.sqlite3'}" for n in "wd"]
-        with ProcessPoolExecutor() as both:  # a million rows in each take a minute
+        with ProcessPoolExecutor(mp_context=get_context("spawn")) as both:  # a million rows in each take a minute
             made = list(both.map(_fill, urls, (WIDE, DEEP), (week, week)))
         wide, deep = (
             stack.enter_context(serving(url, token, rooms[:DEEP], jobs=False))
