@@ -69,6 +69,7 @@ FIELD_TEXTS: dict[str, str] = {
     "once_is_a_list": "What counts once is a list of sessions, without a rule.",
     "no_such_date": "The series has no such date.",
     "none_left": "No date is left to be booked.",
+    "too_few_recorded": "At least %(least)s dates have to be recorded before.",
     "list_times": "Sessions of a list are moved one by one.",
     "required": "Fill this in.",
     "too_short": "At least %(min)s characters.",

@@ -16,6 +16,7 @@ from confsvc.web.api import profiles as profile_data
 from confsvc.web.api import rules as rule_data
 from confsvc.web.api import running as running_data
 from confsvc.web.api import series as series_data
+from confsvc.web.api import series_dates as series_date_data
 from confsvc.web.api import templates as template_data
 from confsvc.web.api import what_if as what_if_data
 from confsvc.web.pages import (
@@ -63,6 +64,7 @@ from confsvc.web.pages import (
     series_cancel,
     series_dates,
     series_edit,
+    series_expected,
     templates,
     timeline,
     today,
@@ -149,6 +151,7 @@ MEETINGS = (
     Route("POST", f"{SERIES}/check", series_edit.check, P.CONFERENCE_CHANGE),
     Route("GET", f"{SERIES}/cancel", series_cancel.show, P.CONFERENCE_CANCEL),
     Route("POST", f"{SERIES}/cancel", series_cancel.save, P.CONFERENCE_CANCEL),
+    Route("POST", f"{SERIES}/expected", series_expected.save, P.CONFERENCE_CHANGE),
     Route("POST", f"{SERIES}/put-back", series_dates.bring_back, P.CONFERENCE_BOOK),
     Route("POST", f"{SERIES}/add", series_dates.add, P.CONFERENCE_BOOK),
     Route("GET", f"{MEETING}/cancel", cancel.show, P.CONFERENCE_CANCEL),
@@ -323,9 +326,10 @@ SERIES_PROGRAMS = (
     Route("GET", SERIES, series_data.read, P.CONFERENCE_READ),
     Route("PATCH", SERIES, series_data.patch, P.CONFERENCE_CHANGE),
     Route("POST", f"{SERIES}/cancel", series_data.cancel, P.CONFERENCE_CANCEL),
-    Route("POST", f"{SERIES}/put-back", series_data.put_date_back, P.CONFERENCE_BOOK),
-    Route("POST", f"{SERIES}/dates", series_data.add, P.CONFERENCE_BOOK),
-    Route("POST", f"{CONFERENCE}/put-back", series_data.put_conference_back, P.CONFERENCE_BOOK),
+    Route("POST", f"{SERIES}/expected-size", series_date_data.expect, P.CONFERENCE_CHANGE),
+    Route("POST", f"{SERIES}/put-back", series_date_data.put_date_back, P.CONFERENCE_BOOK),
+    Route("POST", f"{SERIES}/dates", series_date_data.add, P.CONFERENCE_BOOK),
+    Route("POST", f"{CONFERENCE}/put-back", series_date_data.put_conference_back, P.CONFERENCE_BOOK),
 )
 
 DEVICES = (

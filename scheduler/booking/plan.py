@@ -12,6 +12,7 @@ from scheduler.booking.booking import Booking, Rules
 from scheduler.booking.clashes import Clash, refuse_unconfirmed
 from scheduler.booking.objections import is_counted, objections
 from scheduler.booking.party import Party, find_party
+from scheduler.booking.place.expected import ShowRate
 from scheduler.local_time import local_day
 from scheduler.timing import Spans, spans
 
@@ -21,7 +22,7 @@ class Plan:
     """One conference about to be written. ``bridge_id``: the video host it would be on, None without video;
     ``bridge_limited``: somebody has said what that host carries, so its amounts are decided under its lock;
     ``counted``: a rule limits how much its office books, so that is counted under a lock too; ``clashes``: of people,
-    newly confirmed."""
+    newly confirmed; ``expected``: of its series, by which seats of the host are reserved."""
 
     booking: Booking
     party: Party
@@ -30,6 +31,7 @@ class Plan:
     bridge_limited: bool = False
     counted: bool = False
     clashes: tuple[Clash, ...] = ()
+    expected: ShowRate | None = None
 
     @property
     def day(self) -> date:

@@ -9,6 +9,7 @@ import httpx
 import pytest
 
 from tests.confsvc.conftest import Service
+from tests.confsvc.pages.scenes import recorded
 from tests.confsvc.pages.test_approvals import refresh, rule
 from tests.confsvc.test_api import wish
 
@@ -156,6 +157,30 @@ async def test_an_act_on_a_series_whose_answer_was_lost_is_repeated_without_a_se
         other = await clerk.request(method, url, json=body, headers={**headers, "If-Match": '"v99"'})
         assert (other.status_code, other.json()["code"]) == (422, "key_reused"), "another version is another request"
     assert len((await clerk.get(address)).json()["split_off"]) == 1
+
+
+async def test_places_by_what_came_are_accepted_and_taken_back(service: Service, clerk: httpx.AsyncClient) -> None:
+    made = (await clerk.post(URL, json=await series(clerk))).json()
+    address = f"{URL}/{made['key']}"
+    refused = await clerk.post(f"{address}/expected-size", json={"accept": True, "version": 1})
+    assert refused.status_code == 422
+    assert [(e["field"], e["code"]) for e in refused.json()["errors"]] == [("accept", "too_few_recorded")]
+    assert "At least 3 dates" in refused.json()["errors"][0]["detail"]
+    assert (await clerk.get(address)).json()["show_rate"] is None
+    service.database.write_now(recorded, made["key"], 3, 1)
+    rate = {"dates": 3, "planned": 3, "came": 3, "most": 1}
+    found = (await clerk.get(address)).json()
+    assert (found["show_rate"], found["expected"]) == (rate, None)
+    headers = {"Idempotency-Key": "size-1"}
+    for _ in range(2):
+        done = await clerk.post(f"{address}/expected-size", json={"accept": True, "version": 1}, headers=headers)
+        assert done.status_code == 200, done.text
+        assert (done.json()["expected"], done.json()["version"]) == (rate, 2)
+    back = await clerk.post(f"{address}/expected-size", json={"accept": False, "version": 2})
+    assert (back.status_code, back.json()["expected"]) == (200, None)
+    stranger = service.program(service.account("stranger", "booker", unit="SYT"))
+    unknown = await stranger.post(f"{address}/expected-size", json={"accept": True, "version": 3})
+    assert unknown.status_code == 404
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""Series for programs: check, book, read, change, cancel, put back what was left out or cancelled, add a date."""
+"""Series for programs: check, book, read, change, cancel."""
 
 from __future__ import annotations
 
@@ -14,33 +14,28 @@ from sqlalchemy.orm import Session
 from confsvc.access import Actor, Permission, may, require
 from confsvc.web import keys
 from confsvc.web.api import series_shown as shown
-from confsvc.web.api.conferences import SubmitIn, read_version
+from confsvc.web.api.conferences import read_version
 from confsvc.web.api.layer import Answer, operation
 from confsvc.web.api.reading import KeyPath
-from confsvc.web.api.shown import BookedOut
 from confsvc.web.api.wishes import booking_in, changed, host_id
 from confsvc.web.idempotency import IDEMPOTENCY_KEY, once, read_key, request_hash
 from confsvc.web.pages.series import find_seen_series, shown_dates
-from confsvc.web.pages.sight import sight_of
 from rooms.errors import FieldError, Invalid, NotFound
-from scheduler.booking.booking import Booked, Booking, Rules
-from scheduler.booking.queries import find_conference
+from scheduler.booking.booking import Booking, Rules
 from scheduler.booking.series.book import BookedSeries, book_series, check_series
 from scheduler.booking.series.cancel import cancel_series
 from scheduler.booking.series.edit import change_series
-from scheduler.booking.series.put_back import add_date, put_back, put_back_date
 from scheduler.booking.series.queries import find_series
 from scheduler.booking.series.reading import SeriesView, read_series
 from scheduler.booking.series.turn import series_booking
-from scheduler.booking.series.wish import SeriesFindings, SeriesWish, wish_at
+from scheduler.booking.series.wish import SeriesFindings, SeriesWish
 from scheduler.booking.ways.sittings import Sitting, part_of
 from scheduler.models import Series
 from scheduler.name_queries import list_room_ids
-from scheduler.sight_queries import find_visible
 
 Out = TypeVar("Out", shown.SeriesBookedOut, shown.SeriesOut)
 _REPEATED = {IDEMPOTENCY_KEY: "Any text of 1 to 200 visible ASCII signs: repeated with it, the request is done once"}
-_SEEN = {"If-Match": "ETag", **_REPEATED}
+SEEN = {"If-Match": "ETag", **_REPEATED}
 
 
 @operation("Whether a series could be booked, date by date", answer=shown.SeriesCheckOut)
@@ -84,7 +79,7 @@ def _sittings(db: Session, body: shown.SeriesIn, booking: Booking) -> dict[datet
     headers=_REPEATED,
 )  # fmt: skip
 async def book(request: web.Request, *, body: shown.SeriesIn) -> Answer:
-    return await _write(request, shown.SeriesBookedOut, shown.booked_out, _book, body, status=201)
+    return await write_once(request, shown.SeriesBookedOut, shown.booked_out, _book, body, status=201)
 
 
 def _book(db: Session, body: shown.SeriesIn, actor: Actor, *, now: datetime, rules: Rules) -> BookedSeries:
@@ -107,17 +102,17 @@ def _read(db: Session, key: str, actor: Actor) -> SeriesView:
 
 @operation(
     "Change this and the following dates of a series, or all", answer=shown.SeriesBookedOut, problems=(409, 412),
-    headers=_SEEN,
+    headers=SEEN,
 )  # fmt: skip
 async def patch(request: web.Request, *, path: KeyPath, body: shown.SeriesChangeIn) -> Answer:
     seen = read_version(request, body.version)
-    return await _write(request, shown.SeriesBookedOut, shown.booked_out, _patch, body, path.key, seen)
+    return await write_once(request, shown.SeriesBookedOut, shown.booked_out, _patch, body, path.key, seen)
 
 
 def _patch(
     db: Session, body: shown.SeriesChangeIn, key: str, version: int, actor: Actor, *, now: datetime, rules: Rules
 ) -> BookedSeries:
-    _allowed(db, key, actor, Permission.CONFERENCE_CHANGE)
+    allowed_series(db, key, actor, Permission.CONFERENCE_CHANGE)
     base = series_booking(db, key, scope=body.scope, since=body.since, version=version, now=now)
     wished = replace(changed(db, base, body, now=now, rules=rules), clash_confirmed=body.clash_confirmed)
     return change_series(
@@ -128,7 +123,7 @@ def _patch(
 
 @operation(
     "Cancel this and the following dates of a series, or all", answer=shown.SeriesOut, problems=(409, 412),
-    headers=_SEEN,
+    headers=SEEN,
 )  # fmt: skip
 async def cancel(request: web.Request, *, path: KeyPath, body: shown.SeriesCancelIn) -> Answer:
     language, seen = request[keys.LANGUAGE], read_version(request, body.version)
@@ -136,83 +131,21 @@ async def cancel(request: web.Request, *, path: KeyPath, body: shown.SeriesCance
     def show(view: SeriesView) -> shown.SeriesOut:
         return shown.series_out(view, language)
 
-    return await _write(request, shown.SeriesOut, show, _cancel, body, path.key, seen)
+    return await write_once(request, shown.SeriesOut, show, _cancel, body, path.key, seen)
 
 
 def _cancel(
     db: Session, body: shown.SeriesCancelIn, key: str, version: int, actor: Actor, *, now: datetime, rules: Rules
 ) -> SeriesView:
-    _allowed(db, key, actor, Permission.CONFERENCE_CANCEL)
+    allowed_series(db, key, actor, Permission.CONFERENCE_CANCEL)
     cancel_series(
         db, key, scope=body.scope, since=body.since, version=version, reason=body.reason, actor=actor.text, now=now
     )
     return read_series(db, key)
 
 
-@operation(
-    "Book a date of a series that was left out", answer=shown.SeriesBookedOut, problems=(409, 412),
-    headers=_SEEN,
-)  # fmt: skip
-async def put_date_back(request: web.Request, *, path: KeyPath, body: shown.PutBackDateIn) -> Answer:
-    seen = read_version(request, body.version)
-    return await _write(request, shown.SeriesBookedOut, shown.booked_out, _put_date_back, body, path.key, seen)
-
-
-def _put_date_back(
-    db: Session, body: shown.PutBackDateIn, key: str, version: int, actor: Actor, *, now: datetime, rules: Rules
-) -> BookedSeries:
-    _allowed(db, key, actor, Permission.CONFERENCE_BOOK)
-    return put_back_date(
-        db, key, body.original, starts=body.starts, version=version, actor=actor.text, now=now, rules=rules,
-        short_notice_reason=body.short_notice_reason, clash_confirmed=body.clash_confirmed,
-    )  # fmt: skip
-
-
-@operation(
-    "Add a date to a series", answer=shown.SeriesBookedOut, status=201, problems=(409, 412),
-    headers=_SEEN,
-)  # fmt: skip
-async def add(request: web.Request, *, path: KeyPath, body: shown.AddDateIn) -> Answer:
-    seen = read_version(request, body.version)
-    return await _write(request, shown.SeriesBookedOut, shown.booked_out, _add, body, path.key, seen, status=201)
-
-
-def _add(
-    db: Session, body: shown.AddDateIn, key: str, version: int, actor: Actor, *, now: datetime, rules: Rules
-) -> BookedSeries:
-    series = _allowed(db, key, actor, Permission.CONFERENCE_BOOK)
-    booking = replace(wish_at(series.wish, body.starts, series.minutes), ends=body.ends)
-    booking = replace(
-        booking, short_notice_reason=body.short_notice_reason, clash_confirmed=body.clash_confirmed
-    )  # fmt: skip
-    return add_date(db, key, booking, version=version, actor=actor.text, now=now, rules=rules)
-
-
-@operation(
-    "Hold a conference after all that was cancelled or postponed", answer=BookedOut, problems=(409, 412),
-    headers={"If-Match": "ETag"},
-)  # fmt: skip
-async def put_conference_back(request: web.Request, *, path: KeyPath, body: SubmitIn) -> Answer:
-    actor, now, rules = keys.actor(request), keys.now(request), keys.rules(request)
-    seen = read_version(request, body.version)
-    booked = await request.app[keys.DATABASE].write(_put_back, path.key, body, seen, actor, now=now, rules=rules)
-    made = BookedOut(key=booked.key, version=booked.version, url=f"/conferences/{booked.key}")
-    return Answer(made, headers={hdrs.ETAG: f'"v{booked.version}"'})
-
-
-def _put_back(
-    db: Session, key: str, body: SubmitIn, version: int, actor: Actor, *, now: datetime, rules: Rules
-) -> Booked:
-    conference = find_conference(db, key)
-    if conference is None or find_visible(db, key, sight=sight_of(actor)) is None:
-        raise NotFound(kind="conference", key=key)
-    require(actor, Permission.CONFERENCE_BOOK, conference.host_unit_id)
-    return put_back(
-        db, key, version=version, actor=actor.text, now=now, rules=rules, clash_confirmed=body.clash_confirmed
-    )
-
-
-def _allowed(db: Session, key: str, actor: Actor, permission: Permission) -> Series:
+def allowed_series(db: Session, key: str, actor: Actor, permission: Permission) -> Series:
+    """The series, for somebody who wants to do this with it. Raises NotFound, NotAllowed."""
     series = find_series(db, key)
     if series is None:
         raise NotFound(kind="series", key=key)
@@ -222,7 +155,7 @@ def _allowed(db: Session, key: str, actor: Actor, permission: Permission) -> Ser
     return series
 
 
-async def _write(
+async def write_once(
     request: web.Request, answer: type[Out], show: Callable[[Any], Out], work: Callable[..., object], body: BaseModel,
     *which: str | int, status: int = 200,
 ) -> Answer:  # fmt: skip

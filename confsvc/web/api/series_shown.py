@@ -15,6 +15,7 @@ from confsvc.web.api.wishes import BookingIn, ChangeIn, Version
 from confsvc.web.errors import field_text, full_text, taken_text
 from rooms.errors import FieldError
 from scheduler.booking.booking import MOST_ROOMS
+from scheduler.booking.place.expected import ShowRate
 from scheduler.booking.series.book import BookedSeries
 from scheduler.booking.series.reading import SeriesView
 from scheduler.booking.series.recurrence import LONGEST_TEXT, MOST_DATES
@@ -76,6 +77,13 @@ class PutBackDateIn(Model):
     version: Version | None = None
     short_notice_reason: Line500 | None = None
     clash_confirmed: bool = Field(default=False, strict=True)
+
+
+class ExpectedIn(Model):
+    """``accept``: later dates take places of the video host by ``show_rate``; false: for everybody."""
+
+    accept: bool = Field(strict=True)
+    version: Version | None = None
 
 
 class AddDateIn(Model):
@@ -141,7 +149,19 @@ class SeriesDateOut(Shown):
     altered: bool
 
 
+class ShowRateOut(Shown):
+    """Of the recorded dates in sum: entry points planned, those that came, and the most that came to one."""
+
+    dates: int
+    planned: int
+    came: int
+    most: int
+
+
 class SeriesOut(Shown):
+    """``show_rate``: null while fewer than three dates are recorded; ``expected``: what places of later dates are
+    reserved by, null for everybody."""
+
     key: str
     version: int
     title: str
@@ -150,6 +170,8 @@ class SeriesOut(Shown):
     words: str
     split_from: str | None
     split_off: list[str]
+    show_rate: ShowRateOut | None
+    expected: ShowRateOut | None
     dates: list[SeriesDateOut]
 
 
@@ -190,7 +212,7 @@ def series_out(view: SeriesView, language: str) -> SeriesOut:
     words = rule_words(view.rule, language) if view.rule else text("A list of sessions", language)
     return SeriesOut(
         **same, words=words, split_from=view.split_from.key if view.split_from else None,
-        split_off=[one.key for one in view.split_off],
+        split_off=[one.key for one in view.split_off], show_rate=_rate(view.rate), expected=_rate(view.accepted),
         dates=[
             SeriesDateOut(
                 original=one.original, starts=one.starts, ends=one.ends, moved=one.moved, altered=one.altered,
@@ -200,3 +222,7 @@ def series_out(view: SeriesView, language: str) -> SeriesOut:
             for one in view.dates
         ],
     )  # fmt: skip
+
+
+def _rate(rate: ShowRate | None) -> ShowRateOut | None:
+    return ShowRateOut(**rate.as_data()) if rate is not None else None

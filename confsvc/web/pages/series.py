@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -21,6 +21,7 @@ from confsvc.web.pages.typed import Fields, text_field
 from confsvc.web.rendering import render
 from rooms.errors import NotFound
 from rooms.queries import list_names
+from scheduler.booking.place.expected_queries import find_planned
 from scheduler.booking.series.cancel import AHEAD
 from scheduler.booking.series.letters import OFF
 from scheduler.booking.series.reading import SeriesDate, SeriesView, read_series
@@ -51,6 +52,22 @@ class DateView:
     def value(self) -> str:
         """How the form that puts it back names it."""
         return f"{self.key}.{self.version}" if self.key else f"{self.name}"
+
+
+@dataclass(frozen=True)
+class SizeView:
+    """``size``: entry points of the next date; ``basis``: what earlier dates say, "" while they say nothing;
+    ``offered``: for how many places would be held by that, 0 where it changes nothing; ``held``: for how many they are,
+    0 for all; ``missing``: who has no place for certain then."""
+
+    size: int
+    basis: str
+    offered: int
+    held: int
+
+    @property
+    def missing(self) -> int:
+        return self.size - self.held if self.held else 0
 
 
 @dataclass(frozen=True)
@@ -125,8 +142,28 @@ def _load(db: Session, actor: Actor, key: str, words: Phrases, *, now: datetime)
         "ahead": len(ahead), "books": books, "before": view.split_from, "after": view.split_off,
         "changes": bool(ahead) and may(actor, CHANGE, series.host_unit_id),
         "cancels": bool(ahead) and may(actor, CANCEL, series.host_unit_id),
+        "sized": _sized(db, view, ahead, words),
         "usual": (words.clock(view.first), words.clock(view.first + timedelta(minutes=series.minutes))),
     }  # fmt: skip
+
+
+def _sized(db: Session, view: SeriesView, ahead: Sequence[SeriesDate], words: Phrases) -> SizeView | None:
+    """None where there is nothing to say: no date to come, or too little is known of those that were."""
+    rate, accepted = view.rate, view.accepted
+    date = next((one.conference for one in ahead if one.conference and one.conference.form != "in_person"), None)
+    if date is None or (rate is None and accepted is None):
+        return None
+    size, basis, offered = find_planned(db, date.id), "", 0
+    if rate is not None:
+        came, planned = rate.usual
+        basis = words.say(
+            "on average %(came)s of %(planned)s entry points at %(dates)s earlier dates, %(most)s at most", came=came,
+            planned=planned, dates=rate.dates, most=rate.most,
+        )  # fmt: skip
+        offered = rate.expected(size)
+    floor = rate.most if rate is not None else 0
+    held = accepted.at_least(floor).expected(size) if accepted is not None else 0
+    return SizeView(size, words.headed(basis), offered if offered < size and offered != held else 0, held)
 
 
 def _ahead(one: SeriesDate, now: datetime) -> bool:

@@ -37,6 +37,7 @@ from scheduler.booking.place.capacity_queries import (
     list_line_peaks,
 )
 from scheduler.booking.place.carried import carried_top
+from scheduler.booking.place.expected_queries import find_expected
 from scheduler.booking.place.reservations import BRIDGE, LINE, OFFICE, ROOM, Hold, room_holds
 from scheduler.booking.place.unlocked import Unlocked, look
 from scheduler.booking.plan import Plan
@@ -99,6 +100,8 @@ def survey(
     ``besides``: what is not written yet and will be held too, by other dates of its series: ``siblings``. ``seen``:
     what was looked at before the locks."""
     seen = seen or look(db, plan)
+    if except_id and plan.bridge_id is not None:
+        plan = replace(plan, expected=find_expected(db, except_id))
     times = plan.times
     taken = list_taken(db, plan.booking.room_ids, times.room_from, times.room_until, plan.day, except_id=except_id)
     taken += _own_rooms(plan, besides)
@@ -232,6 +235,7 @@ def _bridge_into(found: Survey, bridge_id: int, used: list[Profile], around: _Ar
     times, rules, guests = around.plan.times, around.rules, _online_guests(around.plan.party)
     limit, ids, span = rules.bridge_limit(bridge_id), [bridge_id], (times.opens, times.ends_grace)
     wanted = bridge_amount(used, guests, around.size, rules.guest_profile)
+    wanted = around.plan.expected.reduced(wanted) if around.plan.expected else wanted
     found.place.bridge_id = bridge_id
     found.place.holds.append(Hold(BRIDGE, bridge_id, *span, wanted))
     if not limit.known and not around.seen.closed:

@@ -93,6 +93,7 @@ def _judged(db: Session, one: Wished, *, now: datetime, rules: Rules, held: bool
     if party is not None:
         made.plan = replace(
             plan_with(booking, party, rules, bridge_id=one.bridge_id),
+            expected=one.expected,
             counted=is_counted(db, booking, rules, except_id=one.kept),
             clashes=tuple(clash for clash in clashes if not clash.known),
         )  # fmt: skip

@@ -23,6 +23,7 @@ from scheduler.booking.booking import Booked, Booking, Rules
 from scheduler.booking.conference_rows import new_uid
 from scheduler.booking.invitations import next_dtstamp
 from scheduler.booking.letters import owe_edition
+from scheduler.booking.place.expected_queries import expected_of
 from scheduler.booking.series.book import BookedSeries
 from scheduler.booking.series.cancel import call_off, let_go, locked_series, people_of, to_come
 from scheduler.booking.series.dates import Judged, judge, lock_all, refuse, survey_all
@@ -106,7 +107,8 @@ class _Change:
         db = self.db
         bridges = list_bridges_of(db, touched)
         wished = [self._wished(one, at, bridges.get(one.id)) for one, at in self.found.live]
-        wished += [Wished(at, moved(self._at(at), self.choices.get(at))) for at in self.found.new]
+        rate = expected_of(db, self.turn.series)
+        wished += [Wished(at, moved(self._at(at), self.choices.get(at)), expected=rate) for at in self.found.new]
         judged = judge(db, wished, now=self.now, rules=self.rules, held=True)
         refuse(judged)
         lock_all(db, judged, list_holds_of(db, touched))
@@ -148,7 +150,7 @@ class _Change:
         first = Judged(Wished(turn.dates[0], turn.booking), [])
         row = series_row(
             series_id, first, counts="each", rule=turn.rule, uid=uid, actor=self.actor, now=self.now,
-            split_from=old.id,
+            split_from=old.id, expected=old.expected,
         )  # fmt: skip
         stamp = next_dtstamp(None, self.now)
         insert_all(db, [[(CalendarItem, [{"uid": uid, "last_dtstamp": stamp}]), (Series, [row])]])

@@ -19,7 +19,8 @@ class Series(Row):
     ``counts``: whether each is a counted meeting or all are one; what counts once is a list, since a rule may be split
     and a counted meeting may not. ``local_start``: naive local time of the rule's first date; ``minutes``: how long
     each lasts; ``wish``: what each is booked as. ``uid``: the calendar entry of a rule; ``closed_at``: when that was
-    cancelled as a whole, after which dates have entries of their own.
+    cancelled as a whole, after which dates have entries of their own. ``expected``: how many came to earlier dates
+    (ShowRate), where the seats of later ones are reserved by that; NULL: for everybody.
     """
 
     __tablename__ = "series"
@@ -34,6 +35,7 @@ class Series(Row):
     wish: Mapped[dict[str, Any]]
     uid: Mapped[str | None] = mapped_column(ForeignKey("calendar_item.uid"))
     closed_at: Mapped[datetime | None]
+    expected: Mapped[dict[str, Any] | None] = mapped_column(sort_order=1)
     split_from_id: Mapped[int | None] = mapped_column(ForeignKey("series.id"))
     version: Mapped[int] = mapped_column(default=1)
     made_by: Mapped[str]

@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session
 from rooms.errors import NotFound
 from scheduler.booking.approving.stored import booking_of
 from scheduler.booking.booking import Booking, Rules
+from scheduler.booking.place.expected_queries import expected_of
 from scheduler.booking.queries import list_guests, list_sites
 from scheduler.booking.series.cancel import cut_of, place_of, to_come
 from scheduler.booking.series.dates import judge, offer_times, survey_all
@@ -73,7 +74,8 @@ def _findings(
     dates = [(at, _becomes(db, turn, one, at), one.id) for one, at in found.live]
     dates += [(at, _at(turn, at), 0) for at in found.new]
     taken = [(at, booking, kept) for at, booking, kept in dates if choices.get(at, at) is not None]
-    wished = [Wished(at, moved(booking, choices.get(at)), kept) for at, booking, kept in taken]
+    rate = expected_of(db, turn.series)
+    wished = [Wished(at, moved(booking, choices.get(at)), kept, expected=rate) for at, booking, kept in taken]
     judged = judge(db, wished, now=now, rules=rules)
     survey_all(db, judged, rules)
     offer_times(db, judged, now=now, rules=rules)

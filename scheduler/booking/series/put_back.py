@@ -22,6 +22,7 @@ from scheduler.booking.clash_queries import add_known
 from scheduler.booking.clashes import known_rows
 from scheduler.booking.conference_rows import wish_columns
 from scheduler.booking.letters import owe_edition
+from scheduler.booking.place.expected_queries import expected_of
 from scheduler.booking.place.holding import claims, survey
 from scheduler.booking.place.lock_queries import take_locks
 from scheduler.booking.place.reservations import lock_keys
@@ -100,7 +101,7 @@ def put_back_date(
     if starts is not None:
         booking = replace(booking, starts=starts, ends=starts + (booking.ends - booking.starts))
     kin = Kin.of(series, related=series.uid)
-    made = _add(db, Wished(original, booking), kin, actor=actor, now=now, rules=rules)
+    made = _add(db, Wished(original, booking, expected=expected_of(db, series)), kin, actor=actor, now=now, rules=rules)
     conference = db.get_one(Conference, made.id)
     if conference.recurrence_id is not None:
         people = invited(db, conference)
@@ -125,7 +126,8 @@ def add_date(
     leader = members[0].counted_with if series.counts == "once" else None
     kin = Kin.of(series, leader=leader, related=series.uid or members[0].uid)
     kin = replace(kin, uid=None, extra=not listed)
-    made = _add(db, Wished(booking.starts, booking), kin, actor=actor, now=now, rules=rules)
+    wished = Wished(booking.starts, booking, expected=expected_of(db, series))
+    made = _add(db, wished, kin, actor=actor, now=now, rules=rules)
     return _booked(db, series, made, "date_added", actor=actor, now=now)
 
 

@@ -9,6 +9,7 @@ from typing import Any, cast
 from sqlalchemy import CursorResult, delete, func, insert, or_, select, update
 from sqlalchemy.orm import Session
 
+from scheduler.booking.place.capacity import Amount
 from scheduler.booking.place.reservations import KEYS, Hold
 from scheduler.models import Conference, Delegation, Opening, Reservation, Series, SeriesSkip
 
@@ -95,6 +96,12 @@ def delete_reservations_of(db: Session, conference_ids: Collection[int]) -> None
     """Give back everything that these conferences hold; before any of their new set is written."""
     query = delete(Reservation).where(Reservation.conference_id.in_(conference_ids))
     db.execute(query.execution_options(**_OFF))
+
+
+def set_bridge_amount(db: Session, conference_id: int, amount: Amount) -> None:
+    """What a conference takes of its video host; nothing else of what it holds changes."""
+    query = update(Reservation).where(Reservation.conference_id == conference_id, Reservation.bridge_id.is_not(None))
+    db.execute(query.values(**amount._asdict()).execution_options(**_OFF))
 
 
 def list_bridges_of(db: Session, conference_ids: Collection[int]) -> dict[int, int]:

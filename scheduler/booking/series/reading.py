@@ -9,6 +9,8 @@ from datetime import datetime, timedelta
 from sqlalchemy.orm import Session
 
 from rooms.errors import NotFound
+from scheduler.booking.place.expected import ShowRate, rate_of, show_rate
+from scheduler.booking.place.expected_queries import list_shown
 from scheduler.booking.series.letters import OFF, first_start
 from scheduler.booking.series.queries import find_series, find_series_by_id, list_members, list_skips, list_split_off
 from scheduler.booking.series.recurrence import Rule, parse_rule
@@ -31,7 +33,8 @@ class SeriesDate:
 @dataclass(frozen=True)
 class SeriesView:
     """``rule``: its parts, for words (recurrence.Rule), None for a list. ``first``: the first date as the rule has it.
-    ``split_from``, ``split_off``: the series it was, and those that were made of its later dates."""
+    ``split_from``, ``split_off``: the series it was, and those that were made of its later dates. ``rate``: how many
+    came to its recorded dates, None while these are too few; ``accepted``: by which seats are reserved."""
 
     series: Series
     rule: Rule | None
@@ -39,6 +42,8 @@ class SeriesView:
     dates: tuple[SeriesDate, ...]
     split_from: Series | None
     split_off: tuple[Series, ...]
+    rate: ShowRate | None
+    accepted: ShowRate | None
 
     @property
     def live(self) -> Sequence[SeriesDate]:
@@ -58,6 +63,7 @@ def read_series(db: Session, key: str) -> SeriesView:
     return SeriesView(
         series, parse_rule(series.rule) if series.rule else None, first_start(series),
         tuple(sorted(dates, key=lambda one: one.starts)), before, tuple(list_split_off(db, series.id)),
+        show_rate(list_shown(db, series.id)), rate_of(series.expected),
     )  # fmt: skip
 
 

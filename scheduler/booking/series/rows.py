@@ -68,15 +68,15 @@ class Kin:
 
 def series_row(
     series_id: int, first: Judged, *, counts: str, rule: str | None, uid: str | None, actor: str, now: datetime,
-    split_from: int | None = None,
+    split_from: int | None = None, expected: dict[str, Any] | None = None,
 ) -> dict[str, Any]:  # fmt: skip
     """A series whose first date is ``first`` as it was wished."""
     booking, wish = first.wished.booking, wish_data(first.wished.booking)
     return {
         "id": series_id, "key": new_conference_key(), "title": wish["title"], "host_unit_id": booking.host_unit_id,
         "counts": counts, "rule": rule, "tz": str(LOCAL), "local_start": wall(first.wished.original).isoformat(),
-        "minutes": minutes_of(booking), "wish": wish, "uid": uid, "closed_at": None, "split_from_id": split_from,
-        "version": 1, "made_by": actor, "made_at": now,
+        "minutes": minutes_of(booking), "wish": wish, "uid": uid, "closed_at": None, "expected": expected,
+        "split_from_id": split_from, "version": 1, "made_by": actor, "made_at": now,
     }  # fmt: skip
 
 

@@ -13,6 +13,7 @@ from typing import Any, Literal
 
 from rooms.errors import FieldError, Invalid
 from scheduler.booking.booking import Booking, GuestWish, Warning_
+from scheduler.booking.place.expected import ShowRate
 from scheduler.booking.series.recurrence import MOST_DATES, expand, parse_rule
 from scheduler.booking.ways.sittings import Sitting, part_of
 from scheduler.booking.ways.suggest import FreeTime
@@ -40,12 +41,14 @@ class SeriesWish:
 
 @dataclass(frozen=True)
 class Wished:
-    """One date about to be booked or changed. ``kept``: the conference that it is already; it is not in its own way."""
+    """One date about to be booked or changed. ``kept``: the conference that it is already; it is not in its own way.
+    ``expected``: by which a new date of a series reserves seats; of one that is there it is looked up."""
 
     original: datetime
     booking: Booking
     kept: int = 0
     bridge_id: int | None = None
+    expected: ShowRate | None = None
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import update
+from sqlalchemy import insert, select, update
 from sqlalchemy.orm import Session
 
 from rooms.models import Endpoint
@@ -18,7 +18,7 @@ from scheduler.booking.booking import Booked, Booking, GuestWish, Rules
 from scheduler.conduct.advance import advance
 from scheduler.conduct.facts import NewFact, add_fact
 from scheduler.local_time import local_day
-from scheduler.models import Conference
+from scheduler.models import Conference, Presence, Series
 
 DISTRICTS = ("TPBG", "YTHE", "TYEN", "LGIANG", "LNAM", "LNGAN", "SDONG", "YDUNG", "VYEN", "HHOA")
 GUESTS = tuple(GuestWish(f"Đại biểu {n:02}", f"daibieu{n:02}@bacgiang.example") for n in range(28))
@@ -97,3 +97,13 @@ def cancelled(db: Session, key: str, *, now: datetime) -> None:
 
 def found(db: Session, key: str) -> Conference:
     return db.query(Conference).filter_by(key=key).one()
+
+
+def recorded(db: Session, key: str, dates: int, came: int) -> None:
+    """The first dates of a series are over and recorded, and so many devices were seen at each."""
+    query = select(Conference).join(Series, Series.id == Conference.series_id).where(Series.key == key)
+    for one in db.scalars(query.order_by(Conference.starts)).all()[:dates]:
+        db.execute(update(Conference).where(Conference.id == one.id).values(state="recorded", due=None))
+        for n in range(came):
+            seen = {"device": f"d{n}", "joined": one.starts, "left": one.ends, "source": "host"}
+            db.execute(insert(Presence).values(conference_id=one.id, **seen))

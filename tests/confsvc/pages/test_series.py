@@ -8,6 +8,7 @@ from typing import Any
 
 import httpx
 import pytest
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from confsvc.i18n import text
@@ -17,9 +18,9 @@ from confsvc.web.pages.repeat import Repeat
 from confsvc.web.pages.repeat import series_of as series_of_form
 from scheduler.booking.booking import Booking
 from scheduler.local_time import instant
-from scheduler.models import Conference, Series
+from scheduler.models import Conference, Reservation, Series
 from tests.confsvc.conftest import Service
-from tests.confsvc.pages.scenes import booked
+from tests.confsvc.pages.scenes import DISTRICTS, booked, recorded
 from tests.confsvc.pages.test_book import form, room_keys
 
 MOST_BYTES = 31 * 1024
@@ -301,6 +302,37 @@ async def test_a_date_is_added_at_short_notice_although_somebody_sits_elsewhere(
     assert asked.status_code == 422 and 'name="clash_confirmed"' in asked.text
     data |= {"short_notice_reason": "Họp gấp", "clash_confirmed": "1"}
     assert (await clerk.post(f"{address}/add", data=data)).status_code == 303
+
+
+def places(db: Session) -> list[int]:
+    """Places of the video host that the dates hold, by time."""
+    held = select(Reservation.seats).where(Reservation.bridge_id.is_not(None)).order_by(Reservation.starts)
+    return list(db.scalars(held))
+
+
+async def test_places_are_held_by_what_came_to_earlier_dates(service: Service, clerk: httpx.AsyncClient) -> None:
+    address = await booked_series(service, clerk, sites=[room_keys(service)[code] for code in DISTRICTS])
+    assert "Quy mô dự kiến" not in (await clerk.get(address)).text, "nothing is known yet"
+    service.database.write_now(recorded, address.rpartition("/")[2], 3, 8)
+    service.wait(days=23)
+    clerk = await service.browser(1)
+    page = (await clerk.get(address)).text
+    assert "Trung bình 8/11 điểm vào ở 3 buổi trước, nhiều nhất 8." in page
+    assert "giữ chỗ cho cả 11 điểm vào" in page and "Từ nay giữ 8 chỗ" in page and "Giữ lại chỗ" not in page
+    data = {"version": "1", "accept": "1"}
+    done = await clerk.post(f"{address}/expected", data=data)
+    page = (await clerk.get(done.headers["location"])).text
+    assert "Các buổi sau giữ chỗ theo số dự kiến" in page
+    assert "giữ 8 chỗ cho 11 điểm vào" in page and "3 điểm vào có thể không vào được" in page, "the risk in words"
+    assert service.database.read_now(places) == [11] * 3 + [8] * 3
+    stale = await clerk.post(f"{address}/expected", data=data)
+    assert stale.status_code == 303 and service.database.read_now(places) == [11] * 3 + [8] * 3
+    await clerk.post(f"{address}/expected", data={"version": "2", "accept": "0"})
+    assert service.database.read_now(places) == [11] * 6
+    guest = await service.browser(service.account("guest", "booker", unit="HHOA"))
+    page = (await guest.get(address)).text
+    assert "Trung bình 8/11" in page and "Từ nay giữ 8 chỗ" not in page, "it takes part, and looks on"
+    assert (await guest.post(f"{address}/expected", data=data)).status_code == 403
 
 
 async def test_who_may(service: Service, clerk: httpx.AsyncClient) -> None:

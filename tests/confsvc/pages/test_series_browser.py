@@ -84,6 +84,7 @@ async def _looked_at_on_the_timeline_and_put_back(service: Service, page: Page, 
     """The sign of a series on the timeline, then the question that a date put back at short notice asks."""
     for view in ("day", "week", "list"):
         await _pictured(page, f"{service.url}/timeline?day=2026-12-09&view={view}", view)
+    service.database.write_now(scenes.recorded, address.rpartition("/")[2], 3, 1)
     service.wait(days=7)
     await page.goto(f"{service.url}/timeline?day=2026-12-09")
     if "/sign-in" in page.url:
