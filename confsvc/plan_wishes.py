@@ -19,7 +19,7 @@ from rooms.errors import FieldError
 from rooms.names import search_key, tidy
 from rooms.place_queries import RoomOn
 from rooms.queries import UnitOn
-from scheduler.booking.booking import LONGEST_NOTE, LONGEST_TITLE, Booking
+from scheduler.booking.booking import LONGEST_NOTE, LONGEST_TITLE, MOST_ROOMS, Booking
 from scheduler.booking.plan_import import PlanWish
 from scheduler.local_time import LOCAL, instant
 from scheduler.rulebook import RuleBook
@@ -134,7 +134,11 @@ class Reading:
         rooms: list[RoomOn] = []
         units: list[UnitOn] = []
         seats: list[tuple[UnitOn, RoomOn]] = []
-        for part in self._parts(typed):
+        parts = self._parts(typed)
+        if len(parts) > MOST_ROOMS:
+            errors.append(FieldError("sites", "too_many", {"max": MOST_ROOMS}))
+            return [], [], []
+        for part in parts:
             key, levels = search_key(part), is_group(search_key(part))
             code, at, there = part.partition("@")
             room, unit = self._room(part), self.units.get(key)
@@ -156,12 +160,15 @@ class Reading:
 
     def _parts(self, typed: str) -> list[str]:
         """Parts between semicolons; a part that nobody knows is cut at its commas, because names have commas too."""
+        whole = dict.fromkeys(filter(None, map(str.strip, re.split(r"[;\n]", typed))))
+        if len(whole) > MOST_ROOMS:
+            return list(whole)
         found: list[str] = []
-        for part in filter(None, map(str.strip, re.split(r"[;\n]", typed))):
+        for part in whole:
             key = search_key(part)
             known = is_group(key) or key in self.units or key in self.rooms
             found += [part] if known else [piece.strip() for piece in part.split(",") if piece.strip()]
-        return found
+        return list(dict.fromkeys(found))
 
 
 def _of(words: Mapping[str, str], typed: str, field: str, errors: list[FieldError]) -> str:

@@ -242,3 +242,13 @@ async def test_names_are_read_as_people_write_them(service: Service) -> None:
     assert codes == {"sites": "unknown_site", "host": "not_your_office", "main": "unknown_site"}
     assert [error.code for error in wish(host="Không có").errors] == ["no_such_unit"]
     assert {error.field for error in wish(date="32/01/2027").errors} == {"date"}, "the end's time is right"
+
+
+async def test_a_row_of_hundreds_of_places_is_refused_before_they_are_looked_for(clerk: httpx.AsyncClient) -> None:
+    many = ";".join(f"x{n}" for n in range(600))
+    page = await look(clerk, f'{HEAD}1;07/12/2026;8h;10h;Giao ban;Giao ban;;"{many}";;;\n'.encode())
+    assert page.status_code == 200 and badges(page) == ["Cần sửa"]
+    assert "x599" not in page.text.replace(many, "")
+    same = ";".join(["Yên Thế"] * 400)
+    page = await look(clerk, f'{HEAD}1;07/12/2026;8h;10h;Giao ban;Giao ban;;"{same}";;;\n'.encode())
+    assert badges(page) == ["Đăng ký được"]
