@@ -99,6 +99,13 @@ def handlers(
             return Later(error=f"{type(problem).__name__}: {problem}")
         return await _sent(mailer, made)
 
+    told = _asking(database, mailer, sender, now)
+    return {"letter": letter, "notice": notice, "end_meeting": end_meeting, **told}
+
+
+def _asking(database: Database, mailer: Mailer, sender: Sender, now: Callable[[], datetime]) -> dict[str, Handler]:
+    """What waits for a decision: who is written to, and the mail."""
+
     async def asked(claimed: Claimed) -> Outcome:
         waits = await database.write(owe_mails, claimed, now=now())
         return Done() if waits else Needless()
@@ -114,7 +121,7 @@ def handlers(
             return Later(error=f"{type(problem).__name__}: {problem}")
         return await _sent(mailer, made)
 
-    return {"letter": letter, "notice": notice, "asked": asked, "waiting": waiting, "end_meeting": end_meeting}
+    return {"asked": asked, "waiting": waiting}
 
 
 def write_letter(edition: EditionRow, payload: Mapping[str, Any], sender: Sender, first_id: str | None) -> Letter:

@@ -18,8 +18,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
 
-from confsvc.first_page import first_page_text
 from confsvc.database import Database
+from confsvc.first_page import first_page_text
 from confsvc.jobs import Rounds
 from rooms.errors import FieldError, Invalid
 from rooms.names import search_key

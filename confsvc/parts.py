@@ -127,7 +127,8 @@ async def jobs(app: web.Application) -> AsyncIterator[None]:
         database, now=app[keys.NOW], timing=settings.timing,
         handlers=handlers(database, mailer, sender_of(settings), clients, now=app[keys.NOW]), videos=videos,
         rounds=usual_rounds(database, app[HUB])
-        | {"rules": app[keys.STANDING].round(), "letters": letter_round(database, LetterFiles(settings.var / "letters")),
+        | {"rules": app[keys.STANDING].round(),
+           "letters": letter_round(database, LetterFiles(settings.var / "letters")),
            "batches": batch_round(database, lambda: app[keys.STANDING].current),
            "leases": lease_round(database, holders)},
         noted=pulse.video.__setitem__, acts=settings.service.jobs, holder=holder.name,

@@ -15,6 +15,7 @@ from scheduler import trouble_queries as queries
 
 STEP_FAILED = "step_failed"  # a step of its life cannot be taken, again and again
 ROOM_NOT_ENDED = "room_not_ended"  # the video host did not end its room
+SITE_TAKEN = "site_taken"  # a device joined at a site that had been given back, and others have the room
 PLACE_CLOSED = "place_closed"  # something it holds was closed although it is booked
 PLACE_SHORT = "place_short"  # a line or video host carries less than what is booked on it
 HOST_SILENT = "host_silent"  # the video host that it needs now does not answer

@@ -62,6 +62,7 @@ export class Screen {
     this.#put("join-time", this.local.time(Date.parse(shown.join_at)));
     const [left, leftEn] = span(ends - now);
     this.#both("until-end", ends > now ? [`Còn ${left}`, `${leftEn} left`] : ["Quá giờ", "overrun"]);
+    this.#show("given-back", Boolean(shown.given_back));
     this.#show("has-ending", Boolean(shown.ending));
     if (shown.ending) this.#both("ending", endingText(shown.ending, this.local.time(ends)));
   }

@@ -14,6 +14,7 @@ from scheduler.booking.giving_way.displaced import unanswered
 from scheduler.booking.giving_way.preempt_queries import find_open_displacement
 from scheduler.conduct import queries
 from scheduler.conduct.endings import owe_end
+from scheduler.conduct.late import list_came_late
 from scheduler.conduct.lifecycle import NoShow, Step, View, next_step
 from scheduler.conduct.no_show import no_show_of
 from scheduler.conduct.once import take_once
@@ -48,6 +49,7 @@ def view_of(db: Session, conference: Conference) -> View:
         warned=conference.hold_until is not None
         and queries.is_done(db, conference.id, LETTER_WARNED, conference.starts),
         steps=queries.list_done(db, conference.id, conference.starts) if conference.state == "open" else {},
+        came_late=conference.state == "open" and bool(list_came_late(db, conference)),
         no_show=no_show_of(db, conference) if conference.state in ("provisioned", "open") else NoShow(),
     )
 

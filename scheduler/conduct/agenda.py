@@ -69,6 +69,7 @@ def agenda(
     Listed are conferences of the next seven days (before long holidays of all days with tickets) with a video room on
     one of ``bridges``, until each is to be left, with the picture of ``profiles`` that was decided for the room.
     ``calendar``: without one every Monday to Friday is worked.
+    One whose room is not held for it any more says ``given_back``.
     One that was warned of its end says so in ``ending``: how many minutes before, and how many it could go on then.
     ``book`` says how early devices join by kind of meeting; without it ``timing`` does.
     Raises NotFound for an endpoint that is unknown or revoked.
@@ -104,7 +105,8 @@ def composed(
         if leaves <= now or sitting.jitsi_name is None or face is None:
             continue
         item = _item(sitting, place, face, joins, leaves, timing, mint, with_ticket=joins < horizon)
-        items.append(item | {"picture": pictures.get(sitting.profile or "")} | _ending(rows.warned.get(sitting.key)))
+        more = _ending(rows.warned.get(sitting.key)) | ({"given_back": True} if _given_back(sitting) else {})
+        items.append(item | {"picture": pictures.get(sitting.profile or "")} | more)
     return {
         "v": 1,
         "endpoint": place.endpoint_key,
@@ -122,6 +124,11 @@ def steady_until(rows: Rows, *, now: datetime, timing: Timing, book: RuleBook | 
     for sitting, joins, leaves in _times(rows.sittings, timing, rows.place.endpoint_key, book):
         moments += [joins - SHORTEST_HORIZON, sitting.starts - SHORTEST_HORIZON, leaves]
     return min(moment for moment in moments if moment >= now)
+
+
+def _given_back(sitting: Sitting) -> bool:
+    """Whether the room is not held for it any more: nobody was seen, or it was needed."""
+    return sitting.given_back_at is not None and sitting.given_back_at >= sitting.starts
 
 
 def _ending(warned: Warned | None) -> dict[str, Any]:

@@ -41,7 +41,7 @@ _SITTINGS = Prepared(
     select(
         Conference.key, Conference.title, Conference.starts, Conference.ends, Conference.opens, Conference.latest_end,
         Conference.state, UnitName.short, Opening.bridge_id, Opening.jitsi_name, Opening.generation,
-        Conference.kind, Site.profile,
+        Conference.kind, Site.profile, Site.given_back_at,
     )
     .join(Site, Site.conference_id == Conference.id)
     .outerjoin(Opening, and_(Opening.conference_id == Conference.id, Opening.until.is_(None)))
@@ -72,6 +72,7 @@ class Sitting(NamedTuple):
     generation: int | None
     kind: str
     profile: str | None
+    given_back_at: datetime | None
 
 
 def find_place(db: Session, endpoint_id: int, day: date) -> Place | None:

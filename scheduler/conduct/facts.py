@@ -15,6 +15,7 @@ from sqlalchemy.orm import Session
 
 from rooms.once import poke
 from scheduler.conduct import queries
+from scheduler.conduct.presence_queries import has_given_back
 
 LATE_WAIT = timedelta(minutes=1)  # late facts come in bunches: the record is derived once for all of them
 
@@ -76,6 +77,8 @@ def ring(db: Session, conference_id: int, kind: str, *, now: datetime) -> None:
     """Have the conference looked at because of a new fact of this kind."""
     if kind in queries.JOINED:
         queries.set_due_sooner(db, conference_id, now, states=("provisioned",))
+        if has_given_back(db, conference_id):
+            queries.set_due_sooner(db, conference_id, now, states=("open",))
     if kind in ATTENDING:
         queries.set_due_sooner(db, conference_id, now + LATE_WAIT, states=("recorded",))
     poke(db, f"conference:{conference_id}", "due")

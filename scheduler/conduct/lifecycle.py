@@ -23,7 +23,7 @@ LETTER_WARNING = timedelta(hours=24)  # before the rooms fall free for want of a
 ENDINGS = (10, 5, 1)
 """Minutes before the end at which a running conference is warned."""
 _ENDING = "ending_"
-NOBODY_SEEN, GIVE_BACK = "nobody_seen", "give_back"
+NOBODY_SEEN, GIVE_BACK, CAME_LATE = "nobody_seen", "give_back", "came_late"
 
 
 SHORTEST_WARNING = timedelta(minutes=1)
@@ -47,7 +47,8 @@ class View:
     """What of a conference decides its next step. ``first_joined``: when somebody was first seen in its video room.
     ``hold_until``: without the number of its letter it falls back then; ``warned``: the host was told that it will.
     ``steps``: those that happen once a sitting and were taken in this one, with when; looked at only while it runs.
-    ``displaced_until``: it gave way, and its host is asked until then."""
+    ``displaced_until``: it gave way, and its host is asked until then. ``came_late``: a device joined at a site that
+    holds nothing any more."""
 
     state: str
     starts: datetime
@@ -62,6 +63,7 @@ class View:
     warned: bool = False
     steps: Mapping[str, datetime] = field(default_factory=dict)
     no_show: NoShow = NoShow()
+    came_late: bool = False
 
     @property
     def waits(self) -> bool:
@@ -108,6 +110,8 @@ def next_step(view: View, now: datetime, timing: Timing) -> Step:
             return Step("open", "open", next_due(replace(view, state="open"), timing))
         case "open" if now >= view.ends:
             return Step(None, "wait", times.ends_grace)
+        case "open" if view.came_late:
+            return Step(None, CAME_LATE, next_due(replace(view, came_late=False), timing))
         case "open" if (act := _while_it_runs(view, now)) is not None:
             steps = {**view.steps, **dict.fromkeys(settled_by(act), now)}
             return Step(None, act, next_due(replace(view, steps=steps), timing))

@@ -12,7 +12,8 @@ from rooms.changes import add_change
 from scheduler.booking.booking import Rules
 from scheduler.booking.place.capacity_queries import list_bridge_limits
 from scheduler.conduct import queries
-from scheduler.conduct.lifecycle import GIVE_BACK, NOBODY_SEEN, minutes_before, settled_by
+from scheduler.conduct.late import take_back
+from scheduler.conduct.lifecycle import CAME_LATE, GIVE_BACK, NOBODY_SEEN, minutes_before, settled_by
 from scheduler.conduct.presence import give_back, list_unseen
 from scheduler.conduct.room_to_extend import room_to_extend
 from scheduler.models import Conference
@@ -21,6 +22,9 @@ from scheduler.timing import Timing
 
 def take_once(db: Session, conference: Conference, act: str, *, actor: str, now: datetime, timing: Timing) -> None:
     """Take the step ``act`` unless it was taken in this sitting."""
+    if act == CAME_LATE:  # as often as it happens
+        take_back(db, conference, actor=actor, now=now, timing=timing)
+        return
     data = None
     if minutes_before(act) is not None:
         rules = Rules(timing=timing, bridge_limits=list_bridge_limits(db))

@@ -29,20 +29,27 @@ from scheduler.conduct.room_to_extend import full_line, holds_of
 from scheduler.errors import NoCapacity, RoomTaken, WrongMove
 from scheduler.local_time import local_day
 from scheduler.models import Conference, Site
+from scheduler.record.attendance import Sighting
 from scheduler.record.queries import list_devices, list_facts
 from scheduler.record.seen import Devices, sightings
 from scheduler.timing import Timing, spans
+from scheduler.trouble import SITE_TAKEN, clear_trouble
+
+
+def list_sightings(db: Session, conference_id: int) -> list[Sighting]:
+    """What was seen of the devices of its sites so far."""
+    found = list_devices(db, conference_id)
+    devices = Devices(
+        by_id={d.endpoint_id: (f"endpoint:{d.key}", d.site_id) for d in found},
+        by_name={f"endpoint:{d.key}": d.site_id for d in found},
+    )
+    return sightings(list_facts(db, conference_id), devices)
 
 
 def list_unseen(db: Session, conference: Conference) -> list[Site]:
     """The sites where nobody was seen so far. The main site is one of them only when nobody is anywhere: whoever else
     is in waits for those who invited, and they may be there without their device."""
-    found = list_devices(db, conference.id)
-    devices = Devices(
-        by_id={d.endpoint_id: (f"endpoint:{d.key}", d.site_id) for d in found},
-        by_name={f"endpoint:{d.key}": d.site_id for d in found},
-    )
-    seen = {one.site_id for one in sightings(list_facts(db, conference.id), devices)}
+    seen = {one.site_id for one in list_sightings(db, conference.id)}
     sites = list_sites(db, conference.id)
     there = {site.id for site in sites if site.id in seen or said_here(conference, site)}
     return [
@@ -95,7 +102,8 @@ def check_in(db: Session, key: str, room_id: int, *, actor: str, now: datetime, 
     if conference.state not in ("provisioned", "open") or now >= conference.ends:
         raise WrongMove(state=conference.state, to="checked_in")
     if is_given_back(conference, site):
-        _take_again(db, conference, site, now, timing)
+        take_again(db, conference, site, now, timing)
+        clear_trouble(db, conference.id, SITE_TAKEN, now=now, actor=actor)
     elif said_here(conference, site):
         return
     queries.set_site(db, site.id, {"checked_in_at": now, "checked_in_by": actor, "given_back_at": None})
@@ -104,7 +112,8 @@ def check_in(db: Session, key: str, room_id: int, *, actor: str, now: datetime, 
     poke(db, f"room:{room_id}", f"conference:{conference.id}")
 
 
-def _take_again(db: Session, conference: Conference, site: Site, now: datetime, timing: Timing) -> None:
+def take_again(db: Session, conference: Conference, site: Site, now: datetime, timing: Timing) -> None:
+    """What it had given back is held again from ``now`` on. Raises RoomTaken, NoCapacity; nothing is written then."""
     rows = list_held(db, conference.id)
     times = spans(conference.starts, conference.ends, timing, booked_ends=conference.booked_ends)
     line_id = queries.find_line_id(db, site.room_id)

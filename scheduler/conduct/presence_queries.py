@@ -21,6 +21,12 @@ def find_line_id(db: Session, room_id: int) -> int | None:
     return db.scalar(select(Room.line_id).where(Room.id == room_id))
 
 
+def has_given_back(db: Session, conference_id: int) -> bool:
+    """Whether some site of it holds nothing any more."""
+    query = select(Site.id).where(Site.conference_id == conference_id, Site.given_back_at.is_not(None)).limit(1)
+    return db.scalar(query) is not None
+
+
 def list_unit_ids_at(db: Session, site_id: int) -> list[int]:
     """The offices whose people sit at a site."""
     return list(db.scalars(select(Delegation.unit_id).where(Delegation.site_id == site_id)))

@@ -129,7 +129,8 @@ class Act:
         shown = {(name if name in named else ""): said for name, said in errors.items()}
         return render(
             request, "directory_form.html", status=422 if errors else 409 if hits else 200,
-            w=Words(request[keys.LANGUAGE]), act=self, subject=subject, fields=fields, values=values, errors=shown, hits=hits,
+            w=Words(request[keys.LANGUAGE]), act=self, subject=subject, fields=fields, values=values, errors=shown,
+            hits=hits,
         )  # fmt: skip
 
 

@@ -9,6 +9,7 @@ import pytest
 from sqlalchemy import update
 
 from confsvc.database import Database
+from confsvc.web.pages.phrases import TROUBLES
 from rooms.errors import NotFound
 from rooms.models import Change, Line, Room
 from scheduler.booking.book import book
@@ -19,8 +20,8 @@ from scheduler.conduct.lifecycle import ending_steps
 from scheduler.conduct.presence import check_in, list_unseen
 from scheduler.conduct.queries import list_done, list_warned
 from scheduler.errors import NoCapacity, RoomTaken, WrongMove
-from scheduler.models import Reservation, Site
 from scheduler.local_time import local_day
+from scheduler.models import Reservation, Site
 from scheduler.rule_acts import RuleWish, put_rule
 from tests.scheduler.booking.offices import NOW, RULES, START, wish
 from tests.scheduler.conduct.world import END, TIMING, World
@@ -124,6 +125,54 @@ def test_whoever_comes_late_has_the_site_again_while_it_is_free(world: World) ->
     )
     assert held_until(world, 13)[-1] == END + minutes(15), "it is extended like the others"
     assert held_until(world, 12) == [START + minutes(15)], "what was given back is not"
+
+
+def given_back_on_screen(world: World, room: int, now: datetime) -> bool:
+    """What the hall's screen is told."""
+    faces = {1: BridgeFace("chinh", "meet.example", "https://x/external_api.js", "https://x")}
+    body = world.database.read_now(
+        agenda, room, now=now, timing=TIMING, mint=lambda *_: "ticket", bridges=faces
+    )  # fmt: skip
+    return any(item.get("given_back", False) for item in body["conferences"] if item["key"] == world.booked.key)
+
+
+def test_a_device_that_joins_late_has_its_room_again(world: World) -> None:
+    world.seen("occupant.joined", 11, START)
+    wait(world)
+    late = START + minutes(20)
+    assert given_back_on_screen(world, 13, late)
+    world.seen("occupant.joined", 13, late)
+    world.pass_time(late)
+    assert held_until(world, 13) == [START + minutes(15), END]
+    site = next(s for s in world.rows(Site) if s.room_id == 13)
+    assert (site.given_back_at, site.checked_in_at, site.checked_in_by) == (None, late, "endpoint")
+    assert not given_back_on_screen(world, 13, late) and world.conference().trouble is None
+    late_acts = [row.act for row in world.rows(Change, subject_id=world.booked.id) if row.act.startswith("came_late")]
+    assert late_acts == ["came_late"]
+    world.seen("occupant.joined", 13, START + minutes(30))
+    assert world.pass_time(START + minutes(30)) == [], "once is enough"
+    world.database.write_now(
+        extend, world.booked.key, 15, version=world.conference().version, actor="account:1", now=END - minutes(1),
+        rules=RULES,
+    )  # fmt: skip
+    assert held_until(world, 13)[-1] == END + minutes(15)
+
+
+def test_a_device_that_joins_when_others_have_the_room_is_told_of(world: World) -> None:
+    world.seen("occupant.joined", 11, START)
+    wait(world)
+    asked = wish(starts=START + minutes(60), ends=END, room_ids=(13,), host_unit_id=13, short_notice_reason="mưa lũ")
+    world.database.write_now(book, asked, actor="account:2", now=START + minutes(16), rules=RULES)
+    late = START + minutes(20)
+    world.seen("occupant.joined", 13, late)
+    world.pass_time(late)
+    assert held_until(world, 13) == [START + minutes(15)]
+    assert world.conference().trouble == "site_taken" and given_back_on_screen(world, 13, late)
+    assert "site_taken" in TROUBLES, "people read it in words"
+    world.seen("occupant.joined", 13, START + minutes(25))
+    assert world.pass_time(START + minutes(25)) == []
+    acts_now = [row.act for row in world.rows(Change, subject_id=world.booked.id) if row.act.startswith("came_late")]
+    assert acts_now == ["came_late_taken"]
 
 
 def test_a_site_that_others_have_taken_is_not_had_again(world: World) -> None:
