@@ -12,10 +12,9 @@ from datetime import datetime
 
 from sqlalchemy.orm import Session
 
-from rooms.place_queries import RoomOn, list_rooms
-from rooms.queries import UnitOn, list_units
 from scheduler.booking.booking import Booking, Rules
 from scheduler.booking.party import Party, find_party
+from scheduler.booking.ways.near_queries import NearRoom, list_near_rooms, list_unit_order
 from scheduler.booking.ways.nearest import carried, nearest_times
 from scheduler.booking.ways.sittings import Sitting, sittings
 from scheduler.booking.ways.suggest import FreeTime
@@ -111,28 +110,36 @@ def _smaller(
 
 @dataclass(frozen=True)
 class _Near:
-    """The rooms around the taken ones: all of the day, the units in protocol order, and which are free."""
+    """The rooms around the taken ones: all of the day, by unit too, the units in protocol order, and which are free."""
 
     booking: Booking
-    missing: tuple[RoomOn, ...]
-    rooms: tuple[RoomOn, ...]
-    order: dict[int, int]
-    units: dict[int, UnitOn]
-    free: frozenset[int]
+    missing: tuple[NearRoom, ...] = ()
+    rooms: tuple[NearRoom, ...] = ()
+    of_unit: Mapping[int, Sequence[NearRoom]] = field(default_factory=dict)
+    order: Mapping[int, int] = field(default_factory=dict)
+    free: frozenset[int] = frozenset()
 
     @classmethod
     def load(cls, db: Session, booking: Booking, rules: Rules, missing: Sequence[int], except_id: int) -> _Near:
+        if not missing:
+            return cls(booking)
         day = local_day(booking.starts)
-        rooms, units = tuple(list_rooms(db, day)), list_units(db, day)
-        order = {unit.id: number for number, unit in enumerate(units)}
+        rooms = tuple(list_near_rooms(db, day))
+        of_unit: dict[int, list[NearRoom]] = {}
+        for room in rooms:
+            of_unit.setdefault(room.unit_id, []).append(room)
         by_id = {room.id: room for room in rooms}
         gone = tuple(by_id[room_id] for room_id in missing if room_id in by_id)
-        near = cls(booking, gone, rooms, order, {unit.id: unit for unit in units}, frozenset())
-        wanted = {room.id for lost in gone for room in (*near._own(lost), *near._neighbours(lost))}
+        near = cls(booking, gone, rooms, of_unit, list_unit_order(db, day))
+        around = [*map(near._own, gone), *map(near._neighbours, near._main())]
         times = spans(booking.starts, booking.ends, rules.timing)
-        held = list_busy_spans(db, sorted(wanted), times.room_from, times.room_until, except_id=except_id)
-        free = frozenset(room_id for room_id, busy in held.items() if not busy)
-        return cls(booking, gone, rooms, order, near.units, free)
+        wanted = sorted({room.id for found in around for room in found})
+        held = list_busy_spans(db, wanted, times.room_from, times.room_until, except_id=except_id) if wanted else {}
+        return replace(near, free=frozenset(room_id for room_id, busy in held.items() if not busy))
+
+    def _main(self) -> list[NearRoom]:
+        """The main site, where that is taken."""
+        return [lost for lost in self.missing if lost.id == self.booking.room_ids[0]]
 
     def same_unit(self) -> tuple[OtherRoom, ...]:
         return tuple(
@@ -143,10 +150,9 @@ class _Near:
 
     def halls(self) -> tuple[OtherRoom, ...]:
         """Only for the main site: whoever comes to another's hall in its place is counted as coming there."""
-        main = [lost for lost in self.missing if lost.id == self.booking.room_ids[0]]
         return tuple(
             _other(lost, room)
-            for lost in main
+            for lost in self._main()
             for room in [room for room in self._neighbours(lost) if room.id in self.free][:MOST_ROOMS]
         )
 
@@ -165,25 +171,23 @@ class _Near:
                 found.append(_other(lost, min(near, key=lambda room: self._distance(lost, room))))
         return tuple(found)
 
-    def _own(self, lost: RoomOn) -> list[RoomOn]:
-        return [room for room in self.rooms if room.unit_id == lost.unit_id and room.id not in self.booking.room_ids]
+    def _own(self, lost: NearRoom) -> list[NearRoom]:
+        return [room for room in self.of_unit[lost.unit_id] if room.id not in self.booking.room_ids]
 
-    def _neighbours(self, lost: RoomOn) -> list[RoomOn]:
+    def _neighbours(self, lost: NearRoom) -> list[NearRoom]:
         """Rooms of other units of the same superior, nearest in protocol order first."""
-        parent = self.units[lost.unit_id].parent_id if lost.unit_id in self.units else None
         near = [
             room
             for room in self.rooms
             if room.unit_id != lost.unit_id and room.id not in self.booking.room_ids
-            and room.unit_level == lost.unit_level
-            and (unit := self.units.get(room.unit_id)) is not None and unit.parent_id == parent
+            and room.unit_level == lost.unit_level and room.parent_id == lost.parent_id
         ]  # fmt: skip
         return sorted(near, key=lambda room: self._distance(lost, room))[:_NEIGHBOURS]
 
-    def _distance(self, lost: RoomOn, room: RoomOn) -> tuple[int, int]:
+    def _distance(self, lost: NearRoom, room: NearRoom) -> tuple[int, int]:
         here, there = self.order.get(lost.unit_id, 0), self.order.get(room.unit_id, 0)
         return abs(here - there), there
 
 
-def _other(lost: RoomOn, room: RoomOn) -> OtherRoom:
+def _other(lost: NearRoom, room: NearRoom) -> OtherRoom:
     return OtherRoom(lost.id, room.id, room.key, room.name, room.unit_id, room.unit_short)
