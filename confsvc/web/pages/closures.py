@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from aiohttp import web
 from sqlalchemy.orm import Session
@@ -29,6 +29,8 @@ P = Permission.CLOSURE_EDIT
 PAGE = "/closures"
 NAMES = {"maintenance": "Maintenance", "closed": "Closed for another use"}
 MOST_SAID = 12
+EVENING = timedelta(hours=7)
+"""From this long before midnight on a fresh form is for the next day: its hours of today are past."""
 
 
 @dataclass(frozen=True)
@@ -47,7 +49,7 @@ class Looked:
 
 async def show(request: web.Request) -> web.Response:
     """GET /closures; ``room``, ``day`` and ``find`` fill the form."""
-    typed = new_typed(request.query, local_day(keys.now(request)))
+    typed = new_typed(request.query, local_day(keys.now(request) + EVENING))
     return await _page(request, typed)
 
 
