@@ -7,13 +7,12 @@ the check that counts, anywhere else it is an answer to somebody who asks.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from datetime import datetime
 from typing import NamedTuple
 
 from sqlalchemy.orm import Session
 
-from rooms.errors import FieldError, Invalid
 from scheduler.booking.booking import Booking, Rules
 from scheduler.booking.limits import is_urgent
 from scheduler.booking.party import Party
@@ -38,45 +37,17 @@ from scheduler.booking.place.capacity_queries import (
 )
 from scheduler.booking.place.carried import carried_top
 from scheduler.booking.place.expected_queries import find_expected
+from scheduler.booking.place.found import Place as Place
+from scheduler.booking.place.found import Survey as Survey
 from scheduler.booking.place.reservations import BRIDGE, LINE, OFFICE, ROOM, Hold, room_holds
 from scheduler.booking.place.unlocked import Unlocked, look
 from scheduler.booking.plan import Plan
 from scheduler.booking.queries import LinePart, list_taken
 from scheduler.booking.quotas import quota_errors
-from scheduler.errors import Full, NoCapacity, RoomTaken, Taken
-from scheduler.timing import Spans, squeezed, without_lead
+from scheduler.errors import Full, Taken
+from scheduler.timing import squeezed, without_lead
 
 UNKNOWN = LineLimit(None, None)
-
-
-@dataclass
-class Place:
-    """What a conference holds: the reservations, each room's profile by room id, its video host, and the times with
-    the buffers that it got, which are shorter for what is urgent and finds others before or after."""
-
-    holds: list[Hold]
-    profiles: dict[int, str] = field(default_factory=dict)
-    bridge_id: int | None = None
-    times: Spans | None = None
-
-
-@dataclass
-class Survey:
-    """The place that a wish would get, and what stands in its way."""
-
-    place: Place
-    taken: list[Taken] = field(default_factory=list)
-    full: list[Full] = field(default_factory=list)
-    over: list[FieldError] = field(default_factory=list)
-
-    def refuse(self) -> None:
-        """Raises Invalid beyond the office's limits, RoomTaken or NoCapacity when something stands in the way."""
-        if self.over:
-            raise Invalid(self.over)
-        if self.taken:
-            raise RoomTaken(self.taken, self.full)
-        if self.full:
-            raise NoCapacity(self.full)
 
 
 def claims(plan: Plan) -> list[Hold]:

@@ -1,4 +1,4 @@
-"""Templates by page: saved from a meeting and from the form, filled in, renamed, deleted; whose they are; what is gone."""
+"""Templates by page: saved from a meeting or the form, filled in, renamed, deleted; whose they are; what is gone."""
 
 from __future__ import annotations
 
