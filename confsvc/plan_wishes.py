@@ -5,29 +5,26 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import datetime
 from functools import cached_property
 from typing import Any
 
 from confsvc.i18n import text
 from confsvc.plan_files import Line, is_group, shown_end
+from confsvc.plan_times import times_of
 from confsvc.plan_words import forms, kinds, reasons
 from confsvc.web.pages.choices import Places
 from confsvc.web.pages.phrases import FORMS, KINDS, REASONS
-from confsvc.web.pages.typed import parse_day, parse_time
 from rooms.errors import FieldError
 from rooms.names import search_key, tidy
 from rooms.place_queries import RoomOn
 from rooms.queries import UnitOn
 from scheduler.booking.booking import LONGEST_NOTE, LONGEST_TITLE, MOST_ROOMS, Booking
 from scheduler.booking.plan_import import PlanWish
-from scheduler.local_time import LOCAL, instant
+from scheduler.local_time import LOCAL
 from scheduler.rulebook import RuleBook
 
 _MAIL = re.compile(r"<\s*([^<>\s]{1,64}@[^<>\s]{1,200})\s*>")
-_BOTH = re.compile(r"(\S+)\s+(\S+)")
-ANY_DAY = date(2000, 1, 1)
-"""To say whether a time of day is one while the day is none."""
 ASK = "ask"
 
 
@@ -59,7 +56,7 @@ class Reading:
             return PlanWish(line.number, None, (FieldError("row", line.trouble),))
         errors: list[FieldError] = []
         fields = {name: value.strip() for name, value in line.fields.items()}
-        times = _times(fields, errors)
+        times = times_of(fields, errors)
         host = self._host(fields.get("host", ""), errors)
         kind = _of(kinds(), fields.get("kind", ""), "kind", errors)
         form = self._form(fields.get("form", ""), kind, host, times, errors)
@@ -176,27 +173,6 @@ def _of(words: Mapping[str, str], typed: str, field: str, errors: list[FieldErro
     if not code:
         errors.append(FieldError(field, "unknown_value" if typed else "required", {"text": typed[:80]}))
     return code
-
-
-def _times(fields: Mapping[str, str], errors: list[FieldError]) -> tuple[datetime, datetime] | None:
-    day, start = parse_day(fields.get("date", "")), parse_time(fields.get("start", ""))
-    until = _end(fields.get("end", ""), day or ANY_DAY)
-    for name, value, code in (("date", day, "day_form"), ("start", start, "time_form"), ("end", until, "time_form")):
-        if value is None:
-            errors.append(FieldError(name, code if fields.get(name) else "required", {"text": fields.get(name, "")}))
-    if day is None or start is None or until is None:
-        return None
-    return instant(day, start), until
-
-
-def _end(typed: str, day: date | None) -> datetime | None:
-    """A time of the same day, or a time and a day in any order."""
-    both = _BOTH.fullmatch(typed.strip())
-    clock = parse_time(typed)
-    if both is not None and clock is None:
-        clock = parse_time(both[1]) or parse_time(both[2])
-        day = parse_day(both[2]) or parse_day(both[1])
-    return instant(day, clock) if day is not None and clock is not None else None
 
 
 def _chair(typed: str) -> dict[str, Any]:
