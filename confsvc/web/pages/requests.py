@@ -96,8 +96,9 @@ def _reason(one: Approval, words: Phrases) -> str:
 
 
 def is_own(db: Session, conference: Conference, actor: Actor, approvals: Sequence[Approval], rules: Rules) -> bool:
-    """Whether the person asked for it and the rule leaves the answer to somebody else."""
-    asked = any(one.decided is None and one.asked_by == actor.text for one in approvals)
+    """Whether the person, or whoever he stands in for, asked for it and the rule leaves the answer to others."""
+    mine = deciders(actor, approvals)
+    asked = any(one.decided is None and one.asked_by in (actor.text, mine.get(one.id)) for one in approvals)
     return asked and not may_approve_own(conference.host_unit_id, local_day(conference.starts), rules)
 
 

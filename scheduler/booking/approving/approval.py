@@ -48,7 +48,7 @@ def approve(
     RoomTaken, NoCapacity; nothing is written then.
     """
     conference, mine, others = _asked(db, key, version, deciders)
-    _refuse_own(conference, mine, actor, rules)
+    _refuse_own(conference, mine, deciders, actor, rules)
     booking = replace(booking_of(db, conference), clash_confirmed=True)
     wanted = plan(db, booking, now=now, rules=rules, except_id=conference.id)
     take_locks(db, lock_keys([*list_holds(db, conference.id), *claims(wanted)]))
@@ -115,8 +115,11 @@ def _asked(db: Session, key: str, version: int, deciders: Mapping[int, str | Non
     return conference, mine, [one for one in asked if one.id not in deciders]
 
 
-def _refuse_own(conference: Conference, mine: Any, actor: str, rules: Rules) -> None:
-    own = any(one.asked_by == actor for one in mine)
+def _refuse_own(
+    conference: Conference, mine: Any, deciders: Mapping[int, str | None], actor: str, rules: Rules
+) -> None:
+    """Neither one's own request, nor, as somebody's substitute, his."""
+    own = any(one.asked_by in (actor, deciders[one.id]) for one in mine)
     if own and not may_approve_own(conference.host_unit_id, local_day(conference.starts), rules):
         raise OwnRequest()
 

@@ -131,6 +131,14 @@ def test_nobody_decides_on_his_own_request_unless_the_rule_lets_him(database: Da
     assert state(database, booked) == "planned"
 
 
+def test_a_substitute_does_not_agree_to_the_request_of_the_absent_one(database: Database) -> None:
+    offices(database)
+    booked = asked(database)
+    with pytest.raises(OwnRequest):
+        says_yes(database, booked, deciders={1: CLERK})
+    assert state(database, booked) == "pending"
+
+
 def test_somebody_who_was_not_asked_decides_nothing(database: Database) -> None:
     offices(database)
     with pytest.raises(NotAsked):
