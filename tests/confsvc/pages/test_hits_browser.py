@@ -1,4 +1,4 @@
-"""Closing over bookings and lowering a line in Chromium: accessible, light and dark, on a phone; confirmed by clicks."""
+"""Closing over bookings and lowering a line in Chromium: accessible, light and dark, on a phone; confirmed by hand."""
 
 from __future__ import annotations
 
