@@ -121,9 +121,7 @@ async def rounds(url: str, folder: Path, count: int, services: int) -> None:
         ):
             for number in range(count):
                 same, starts = number % 2 == 0, START + number * APART
-                racers = [
-                    book(http, addresses[n % services], n, wanted(n, halls, same), starts) for n in range(RACERS)
-                ]
+                racers = [book(http, addresses[n % services], n, wanted(n, halls, same), starts) for n in range(RACERS)]
                 won += judge(list(await asyncio.gather(*racers)), same)
         database.read_now(whole, won)
     finally:

@@ -47,9 +47,7 @@ async def submit(service: Service, path: str, act: str, communes: list[str]) -> 
         *(("sites", service.rooms[code].key) for code in communes),
     ]  # fmt: skip
     headers = {"Authorization": f"Bearer {service.token}", "Cookie": "language=vi"}
-    async with service.http.post(
-        f"{service.url}{path}", data=fields, headers=headers, allow_redirects=False
-    ) as answer:
+    async with service.http.post(f"{service.url}{path}", data=fields, headers=headers, allow_redirects=False) as answer:
         return answer.status, answer.headers.get("Location") or html.unescape(await answer.text())
 
 

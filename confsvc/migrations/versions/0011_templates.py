@@ -32,9 +32,7 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(["unit_id"], ["unit.id"], name="fk_booking_template_unit_id"),
         sa.UniqueConstraint("key", name="uq_booking_template_key"),
         sa.UniqueConstraint("unit_id", "name_key", name="uq_booking_template_unit_id_name_key"),
-        sa.CheckConstraint(
-            "clock >= 0 AND clock < 1440 AND minutes > 0", name=op.f("ck_booking_template_times")
-        ),
+        sa.CheckConstraint("clock >= 0 AND clock < 1440 AND minutes > 0", name=op.f("ck_booking_template_times")),
         sa.CheckConstraint(f"saved_at GLOB '{_UTC}'", name=op.f("ck_booking_template_saved_at_utc")).ddl_if(
             dialect="sqlite"
         ),
@@ -53,9 +51,7 @@ def upgrade() -> None:
             ["conference_id"], ["conference.id"], name="fk_known_clash_conference_id", ondelete="CASCADE"
         ),
         sa.ForeignKeyConstraint(["other_id"], ["conference.id"], name="fk_known_clash_other_id", ondelete="CASCADE"),
-        sa.UniqueConstraint(
-            "conference_id", "other_id", "mail", name="uq_known_clash_conference_id_other_id_mail"
-        ),
+        sa.UniqueConstraint("conference_id", "other_id", "mail", name="uq_known_clash_conference_id_other_id_mail"),
         sa.CheckConstraint(f"at GLOB '{_UTC}'", name=op.f("ck_known_clash_at_utc")).ddl_if(dialect="sqlite"),
         sqlite_autoincrement=True,
     )

@@ -159,4 +159,3 @@ def test_of_one_name_at_one_moment_one_is_kept(database: Database) -> None:
     with ThreadPoolExecutor(2) as pool:
         answers = list(pool.map(same, range(2)))
     assert answers.count("taken") == 1 and len(listed(database)) == 1
-
