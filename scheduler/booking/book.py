@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 
 from sqlalchemy.exc import IntegrityError
@@ -15,9 +16,9 @@ from scheduler.booking.clashes import clash_errors, clash_warnings, find_clashes
 from scheduler.booking.conference_rows import conference_row, own_rows, placed_rows, raise_taken
 from scheduler.booking.objections import objections
 from scheduler.booking.party import find_party
-from scheduler.booking.place.holding import Place, Survey, claims, refuse_taken, survey
+from scheduler.booking.place.holding import Place, Survey, claims, survey
 from scheduler.booking.place.lock_queries import take_ids, take_locks
-from scheduler.booking.place.reservations import lock_keys
+from scheduler.booking.place.reservations import ROOM, Hold, lock_keys
 from scheduler.booking.place.unlocked import Unlocked, look
 from scheduler.booking.plan import Plan, plan, plan_with
 from scheduler.booking.validation import warnings
@@ -64,13 +65,13 @@ def book(
     """
     wanted = plan(db, booking, now=now, rules=rules, draft=draft)
     needs = () if draft or demo else approval_needs(booking, rules)
-    seen = None if draft else look(db, wanted)
-    if seen:
-        refuse_taken(db, wanted, rules)
-    ids = take_ids(db, len(wanted.party.rooms))
+    seen, asked = None if draft else look(db, wanted), [] if draft else claims(wanted)
+    ids = take_ids(db, [hold for hold in asked if hold.kind == ROOM], len(wanted.party.rooms))
+    if seen and ids.wanted:  # losers of a race neither write nor wait
+        survey(db, wanted, rules, seen=seen).refuse()
     row = conference_row(wanted, ids.conference, actor=actor, now=now, rules=rules) | {"demo": demo}
     insert_bundle(db, own_rows(wanted, row, ids, draft=draft, actor=actor, now=now, rules=rules, needs=needs))
-    place = _locked_place(db, wanted, rules, seen, own_id=ids.conference) if seen else None
+    place = _locked_place(db, wanted, asked, rules, seen, own_id=ids.conference) if seen else None
     try:
         insert_bundle(db, placed_rows(wanted, place, ids, rules, waiting=bool(needs)))
     except IntegrityError as problem:
@@ -79,13 +80,15 @@ def book(
     return Booked(ids.conference, row["key"], state=row["state"])
 
 
-def _locked_place(db: Session, wanted: Plan, rules: Rules, seen: Unlocked, *, own_id: int) -> Place:
+def _locked_place(
+    db: Session, wanted: Plan, asked: Sequence[Hold], rules: Rules, seen: Unlocked, *, own_id: int
+) -> Place:
     """The place under its locks; ``own_id``: its own rows, which are there and do not count against it.
 
     The locks are taken late, when everything that nobody disputes is written: others wait for them (measured: a booking
     of thirty rooms held them twice as long before).
     """
-    take_locks(db, lock_keys(claims(wanted)))
+    take_locks(db, lock_keys(asked))
     found = survey(db, wanted, rules, except_id=own_id, seen=seen)
     found.refuse()
     return found.place

@@ -36,7 +36,6 @@ from scheduler.booking.place.capacity_queries import (
     list_line_peaks,
 )
 from scheduler.booking.place.carried import carried_top
-from scheduler.booking.place.expected_queries import find_expected
 from scheduler.booking.place.found import Place as Place
 from scheduler.booking.place.found import Survey as Survey
 from scheduler.booking.place.reservations import BRIDGE, LINE, OFFICE, ROOM, Hold, room_holds
@@ -70,10 +69,8 @@ def survey(
     """The place for a wish as things stand; ``except_id``: the conference that is changed and not in its own way.
     ``besides``: what is not written yet and will be held too, by other dates of its series: ``siblings``. ``seen``:
     what was looked at before the locks."""
-    seen = seen or look(db, plan)
-    if except_id and plan.bridge_id is not None:
-        plan = replace(plan, expected=find_expected(db, except_id))
-    times = plan.times
+    seen = seen or look(db, plan, except_id=except_id)
+    plan, times = replace(plan, expected=seen.expected), plan.times
     taken = list_taken(db, plan.booking.room_ids, times.room_from, times.room_until, plan.day, except_id=except_id)
     taken += _own_rooms(plan, besides)
     if not is_urgent(plan.booking, rules):
@@ -88,14 +85,6 @@ def survey(
         tight = _survey(db, replace(plan, times=without_lead(times)), rules, taken, except_id, besides, seen)
         return found if tight.full else tight
     return found
-
-
-def refuse_taken(db: Session, plan: Plan, rules: Rules) -> None:
-    """Before the locks: raises RoomTaken, with all that stands in the way, when a room is taken as things stand. Losers
-    of a race then neither write nor wait."""
-    times = plan.times
-    if list_taken(db, plan.booking.room_ids, times.room_from, times.room_until, plan.day):
-        survey(db, plan, rules).refuse()
 
 
 def _survey(

@@ -3,23 +3,27 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import UTC, datetime
 from typing import NamedTuple
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session
 
 from rooms import driver
 from rooms.bulk import next_ids_of
+from rooms.prepared import Prepared, listed
 from scheduler.booking.place.reservations import KEYS, Hold
-from scheduler.models import Conference, Edition, Reservation, Site
+from scheduler.models import LONGEST_SPAN, Conference, Edition, Reservation, Site
 
 
 class Ids(NamedTuple):
-    """Ids taken beforehand, because rows of one bundle refer to each other."""
+    """Ids taken beforehand, because rows of one bundle refer to each other. ``wanted``: somebody holds one of the rooms
+    as things stand, asked in the same round trip."""
 
     conference: int
     edition: int
     sites: list[int]
+    wanted: bool = False
 
 
 GATE = 0
@@ -31,17 +35,36 @@ _IDS = (
     "nextval(pg_get_serial_sequence('conference', 'id')), nextval(pg_get_serial_sequence('edition', 'id')),"
     " ARRAY(SELECT nextval(pg_get_serial_sequence('site', 'id')) FROM generate_series(1, %(sites)s))"
 )
+_NEVER = datetime(2000, 1, 1, tzinfo=UTC)
+_HELD = (
+    "EXISTS (SELECT 1 FROM reservation WHERE room_id = ANY (CAST(%(rooms)s AS bigint[])) AND holds"
+    " AND starts < %(until)s AND starts > %(bound)s AND ends > %(since)s)"
+)
+_ANY_HELD = Prepared(
+    select(Reservation.id)
+    .where(
+        listed(Reservation.room_id, "rooms"), Reservation.holds.is_(True), Reservation.starts < bindparam("until"),
+        Reservation.starts > bindparam("bound"), Reservation.ends > bindparam("since"),
+    )
+    .limit(1)
+)  # fmt: skip
 _LOCK = f"SELECT {_SHARED}, {_KEYS}"
 _GATE = f"SELECT {_EXCLUSIVE}"
 
 
-def take_ids(db: Session, sites: int) -> Ids:
-    """The ids of a new conference, its first edition and so many sites, in one round trip."""
+def take_ids(db: Session, holds: Sequence[Hold], sites: int) -> Ids:
+    """The ids of a new conference, its first edition and so many sites; ``holds``: the rooms that it would hold, all
+    for one span."""
+    rooms = [hold.id for hold in holds]
+    since, until = (holds[0].starts, holds[0].ends) if holds else (_NEVER, _NEVER)
+    span = {"since": since, "until": until, "bound": since - LONGEST_SPAN}
     if db.connection().dialect.name == "postgresql":
-        ((conference, edition, site_ids),) = driver.rows(db.connection(), f"SELECT {_IDS}", {"sites": sites})
-        return Ids(conference, edition, list(site_ids))
+        ((conference, edition, site_ids, wanted),) = driver.rows(
+            db.connection(), f"SELECT {_IDS}, {_HELD}", {"sites": sites, "rooms": rooms, **span}
+        )
+        return Ids(conference, edition, list(site_ids), wanted)
     (conference,), (edition,), site_ids = next_ids_of(db, {Conference: 1, Edition: 1, Site: sites})
-    return Ids(conference, edition, site_ids)
+    return Ids(conference, edition, site_ids, bool(_ANY_HELD.rows(db, rooms=rooms, **span)))
 
 
 def take_locks(db: Session, keys: Sequence[int]) -> None:

@@ -29,7 +29,7 @@ from scheduler.booking.edit import booking_of, cancel, change
 from scheduler.booking.place.capacity import CLOSED, Amount, BridgeLimit, Load, peak
 from scheduler.booking.place.closures import ClosureWish, add_closure, lift_closure
 from scheduler.booking.queries import find_conference
-from scheduler.errors import NoPlace
+from scheduler.errors import NoPlace, StillBooked
 from scheduler.models import Conference, Reservation
 from tests.scheduler.booking.offices import NOW, RULES, START, offices, wish
 
@@ -105,7 +105,12 @@ class Course(RuleBasedStateMachine):
                             bridge_ids=host)  # fmt: skip
         if not (rooms or line or host):
             return multiple()
-        return self._try(add_closure, asked, actor="account:9") or multiple()
+        try:
+            return self._try(add_closure, asked, actor="account:9") or multiple()
+        except StillBooked as refusal:
+            if line or host:  # left as it is; in closed rooms whoever was booked before may stay
+                return multiple()
+            return self._try(add_closure, asked, actor="account:9", seen=refusal.seen)
 
     @rule(key=consumes(closures))
     def lift(self, key: str) -> None:
@@ -131,7 +136,7 @@ class Course(RuleBasedStateMachine):
         alive = set(db.scalars(select(Conference.id).where(Conference.state == "planned")))
         assert {row.conference_id for row in found if row.conference_id} <= alive, "nothing is held for nobody"
         db.expunge_all()
-        return found
+        return [row for row in found if row.holds]  # what a closure would hold where somebody may stay is only shown
 
     def _judge(self, rows: list[Reservation], most: Amount) -> None:
         loads = [(row, Load(row.starts, row.ends, Amount(row.seats, row.kbps_up, row.kbps_down))) for row in rows]
