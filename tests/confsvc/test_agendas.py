@@ -219,7 +219,7 @@ def test_an_endpoint_out_of_service_gets_no_kept_one(world: World) -> None:
 def test_of_the_rows_each_value_counts() -> None:
     """Whoever gives rows another field need not think of the tag: all of them are compared."""
     place = Place(1, "e", 1, "Hội trường", "Hiệp Hòa")
-    sitting = Sitting("k", "Giao ban", SOON, FAR, SOON, FAR, "open", "Sở", 1, "h1", 1, "briefing", "360p")
+    sitting = Sitting("k", "Giao ban", SOON, FAR, SOON, FAR, "open", "Sở", 1, "h1", 1, "briefing", "360p", None)
     rows = Rows(TODAY, place, (sitting,), {})
     for number, name in enumerate(sitting._fields):
         other: Any = [*sitting[:number], "other", *sitting[number + 1 :]]

@@ -161,7 +161,7 @@ class ScriptedEndpoint:
                 agenda_etag=self.etag, ev=unsent,
             )
         )  # fmt: skip
-        message = await self.hear()
+        message = await self.hear(patience=30)  # a service with hundreds of letters at hand is slow to greet
         if not isinstance(message, Welcome | Bye):
             raise AssertionError(f"neither welcome nor bye: {message}")
         return message

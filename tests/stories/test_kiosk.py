@@ -229,7 +229,7 @@ async def test_staff_pages_ask_nobody_else(service: Service) -> None:
     paths = [route.path for route in ROUTES if route.method == "GET" and "{" not in route.path]
     other = ("/api", "/jitsi", "/metrics", "/health", "/kiosk")
     pages = [path for path in paths if not path.startswith(other) and "." not in path]
-    given = {"/rules/change": "?what=notice_days"}
+    given = {"/rules/change": "?what=notice_days", "/templates/new": f"?like={made['key']}"}
     no_pages = ("/sign-in", "/plan-export")  # the second is a file
     pages = [path + given.get(path, "") for path in pages if path not in no_pages] + [made["url"]]
     problems: list[str] = []
