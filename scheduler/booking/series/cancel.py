@@ -33,6 +33,7 @@ from scheduler.models import Conference, Series
 from scheduler.moves import move
 
 AHEAD = ("pending", "planned", "provisioned")
+IDLE = ("draft", "postponed")
 
 
 def locked_series(db: Session, key: str, version: int) -> tuple[Series, Sequence[Conference]]:
@@ -147,7 +148,8 @@ def end_rule(
 
 
 def let_go(db: Session, series: Series) -> None:
-    """What is cancelled and has no day in the rule any more is none of its dates; put back, it is an extra one."""
+    """What is cancelled and has no day in the rule any more is none of its dates; put back, it is an extra one. What is
+    only postponed when the entry is cancelled as a whole comes back with an entry of its own."""
     if series.rule is None:
         return
     dates = set(rule_dates(series))
@@ -156,5 +158,9 @@ def let_go(db: Session, series: Series) -> None:
             columns: dict[str, Any] = {"original_starts": None, "altered": False}
             if one.recurrence_id is not None:
                 columns |= {"recurrence_id": None, "uid": None}
-            set_columns_of(db, [one.id], columns)
-            db.refresh(one)
+        elif series.closed_at is not None and one.state in IDLE and one.recurrence_id is not None:
+            columns = {"recurrence_id": None, "uid": None}
+        else:
+            continue
+        set_columns_of(db, [one.id], columns)
+        db.refresh(one)
