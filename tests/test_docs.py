@@ -108,7 +108,7 @@ def check_command(called: str, where: str) -> None:
         if word.startswith("-"):
             assert word.split("=")[0] in options | {"--help", "-h", "--version"}, where
         elif isinstance(command, click.Group) and word.isascii() and re.fullmatch(r"[a-z][a-z-]+", word):
-            found = command.commands.get(word)
+            found = command.get_command(click.Context(command), word)
             assert found is not None, where
             command, options = found, set(options_of(found))
 

@@ -1,0 +1,10 @@
+"""Mails on the command line: what the inbox would make of one."""
+
+from __future__ import annotations
+
+import click
+
+
+@click.group()
+def mail() -> None:
+    """Mails that come in."""
