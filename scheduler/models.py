@@ -9,6 +9,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from rooms.models import LEVELS
 from rooms.schema import Row, add_rule, no_overlap_ddl, one_of, options
+from scheduler.answering.models import Answer, Proposal, Stranger, Unverified
 from scheduler.booking.approving.models import Approval, OfficialLetter
 from scheduler.booking.giving_way.models import Batch, BatchItem, Displacement
 from scheduler.booking.models import BookingTemplate, KnownClash
@@ -232,9 +233,9 @@ add_rule(
 )
 
 __all__ = [
-    "COUNTS", "EFFECT_STATES", "EVIDENCE", "LONGEST_SPAN", "OUTCOMES", "STATES", "Approval", "Attendance", "Batch",
-    "BatchItem", "BookingTemplate", "Bridge", "CalendarItem", "Closure", "Comment", "Conference", "Delegation",
-    "Displacement", "Done", "Edition", "Effect", "Fact", "Goal", "Guest", "KnownClash", "KpiScope", "OfficialLetter",
-    "Opening", "Presence", "ProfileRow", "Reservation", "Series", "SeriesSkip", "Site", "Tally", "TallyDistrict",
-    "Told",
+    "COUNTS", "EFFECT_STATES", "EVIDENCE", "LONGEST_SPAN", "OUTCOMES", "STATES", "Answer", "Approval", "Attendance",
+    "Batch", "BatchItem", "BookingTemplate", "Bridge", "CalendarItem", "Closure", "Comment", "Conference",
+    "Delegation", "Displacement", "Done", "Edition", "Effect", "Fact", "Goal", "Guest", "KnownClash", "KpiScope",
+    "OfficialLetter", "Opening", "Presence", "ProfileRow", "Proposal", "Reservation", "Series", "SeriesSkip", "Site",
+    "Stranger", "Tally", "TallyDistrict", "Told", "Unverified",
 ]  # fmt: skip
