@@ -6,122 +6,36 @@ The bytes depend on the :class:`Invitation` alone, so that a repeated letter car
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from functools import lru_cache
-from typing import Literal
 from zoneinfo import ZoneInfo
 
-from icalendar import Alarm, Calendar, Event, Timezone, vCalAddress, vRecur, vUri
+from icalendar import Alarm, Calendar, Component, Event, Timezone, vCalAddress, vRecur, vUri
 
 from integrations.addresses import one_line, plain_address
-from integrations.calendar.timezones import TZID, VTIMEZONE
+from integrations.calendar.invitation import (
+    Answer,
+    Attendee,
+    Invitation,
+    Kind,
+    Method,
+    Organizer,
+    Relayed,
+    Role,
+    Status,
+)
+from integrations.calendar.timezones import vtimezone
 
-Method = Literal["REQUEST", "CANCEL"]
-Status = Literal["CONFIRMED", "TENTATIVE", "CANCELLED"]
-Role = Literal["CHAIR", "REQ-PARTICIPANT", "OPT-PARTICIPANT", "NON-PARTICIPANT"]
-Kind = Literal["INDIVIDUAL", "GROUP", "ROOM", "RESOURCE"]
-Answer = Literal["NEEDS-ACTION", "ACCEPTED", "DECLINED", "TENTATIVE"]
+__all__ = ["Answer", "Attendee", "Invitation", "Kind", "Method", "Organizer", "Relayed", "Role", "Status", "render"]
 
 PRODID = "-//bacgiang//confsvc 1.0//VI"
-_UID = re.compile(r"[A-Za-z0-9._-]{1,120}@[A-Za-z0-9.-]{1,120}\Z")
-_ZONE = ZoneInfo(TZID)
-
-
-@dataclass(frozen=True, slots=True)
-class Organizer:
-    """The service's own mailbox, constant; ``cn`` is the inviting office as people read it."""
-
-    mail: str
-    cn: str
-
-
-@dataclass(frozen=True, slots=True)
-class Attendee:
-    """One line of the list. A room: ``cutype="ROOM"``, ``role="NON-PARTICIPANT"``, ``partstat`` set by us.
-
-    RSVP follows from ``partstat``: asked for while NEEDS-ACTION, else not.
-    """
-
-    mail: str
-    cn: str
-    role: Role = "REQ-PARTICIPANT"
-    cutype: Kind = "INDIVIDUAL"
-    partstat: Answer = "NEEDS-ACTION"
-
-
-@dataclass(frozen=True, slots=True)
-class Invitation:
-    """One calendar message. Times are aware, seconds are cut.
-
-    ``url``: the join page, the same for all; never the video host's own address. ``location``: shown by every
-    calendar; the URL when left out. ``status`` None only with CANCEL, to take one attendee out of a living conference.
-    ``alarm_minutes``: a reminder before the start, not with CANCEL. The list of attendees is the caller's: above 50
-    people send chair, rooms and the recipient only. ``rule``: it repeats (an RRULE's value, ``starts`` is one of its
-    dates), but not on ``exdates``; ``recurrence_id``: it is that one date of it. ``related_to``: the UID that it
-    belongs to. Raises ValueError for what calendars would refuse.
-    """
-
-    uid: str
-    sequence: int
-    dtstamp: datetime
-    method: Method
-    starts: datetime
-    ends: datetime
-    summary: str
-    description: str
-    organizer: Organizer
-    attendees: tuple[Attendee, ...]
-    created: datetime
-    status: Status | None = "CONFIRMED"
-    location: str | None = None
-    url: str | None = None
-    url_label: str = "Vào phòng họp"
-    alarm_minutes: int | None = None
-    rule: str | None = None
-    exdates: tuple[datetime, ...] = ()
-    recurrence_id: datetime | None = None
-    related_to: str | None = None
-
-    def __post_init__(self) -> None:
-        if not _UID.match(self.uid):
-            raise ValueError(f"not a UID of ours: {self.uid!r}")
-        if self.sequence < 0:
-            raise ValueError("a SEQUENCE counts from 0")
-        for at in (self.dtstamp, self.starts, self.ends, self.created, self.recurrence_id, *self.exdates):
-            if at is not None and at.tzinfo is None:
-                raise ValueError("a time without a zone")
-        if self.starts >= self.ends:
-            raise ValueError("the end must be after the start")
-        if self.url is not None and not re.match(r"https?://[!-~]+\Z", self.url):
-            raise ValueError("the URL is not plain http(s)")
-        if self.rule is not None and self.recurrence_id is not None:
-            raise ValueError("one date of a series does not repeat")
-        self._check_people()
-        if self.method == "CANCEL":
-            self._check_cancel()
-        elif self.status not in ("CONFIRMED", "TENTATIVE"):
-            raise ValueError("a REQUEST is CONFIRMED or TENTATIVE")
-
-    def _check_people(self) -> None:
-        mails = [plain_address(attendee.mail) for attendee in self.attendees]
-        if not mails or len(set(mails)) != len(mails):
-            raise ValueError("attendees are needed, each address once")
-        plain_address(self.organizer.mail)
-
-    def _check_cancel(self) -> None:
-        if self.alarm_minutes is not None or self.rule is not None:
-            raise ValueError("a CANCEL has neither alarm nor rule")
-        if self.status is None and len(self.attendees) != 1:
-            raise ValueError("a CANCEL without STATUS takes out exactly one attendee")
-        if self.status not in (None, "CANCELLED"):
-            raise ValueError("a CANCEL is CANCELLED, or without STATUS")
 
 
 @lru_cache(64)  # the letters of one edition carry the same entry
 def render(invitation: Invitation, *dates: Invitation) -> bytes:
-    """The calendar object: UTF-8, CRLF, folded, one VTIMEZONE, one VEVENT and one for each of its ``dates`` that
-    differ; the same bytes for the same invitations. ValueError for dates of another entry."""
+    """The calendar object: UTF-8, CRLF, folded, a VTIMEZONE for each zone, one VEVENT and one for each of its ``dates``
+    that differ; the same bytes for the same invitations. ValueError for dates of another entry, or a zone that has no
+    short description: write such times in UTC."""
     if any(date.uid != invitation.uid or date.method != invitation.method for date in dates):
         raise ValueError("one calendar object is about one entry")
     calendar = Calendar()
@@ -129,11 +43,28 @@ def render(invitation: Invitation, *dates: Invitation) -> bytes:
     calendar.add("version", "2.0")
     calendar.add("calscale", "GREGORIAN")
     calendar.add("method", invitation.method)
-    calendar.add_component(Timezone.from_ical(VTIMEZONE))
+    for zone, year in _zones((invitation, *dates)).items():
+        calendar.add_component(_timezone(zone, year))
     for one in (invitation, *dates):
         calendar.add_component(_event(one))
     ics: bytes = calendar.to_ical(sorted=False)
     return ics
+
+
+def _zones(invitations: tuple[Invitation, ...]) -> dict[str, int]:
+    """The zones that are named, with the year of the first start there."""
+    found: dict[str, int] = {}
+    for one in invitations:
+        if not one.all_day and one.zone != "UTC":
+            found[one.zone] = min(found.get(one.zone, 9999), one.starts.year)
+    return found
+
+
+def _timezone(zone: str, year: int) -> Component:
+    block = vtimezone(zone, year)
+    if block is None:
+        raise ValueError(f"{zone} has no short description in {year}")
+    return Timezone.from_ical(block)
 
 
 def _event(invitation: Invitation) -> Event:
@@ -144,8 +75,9 @@ def _event(invitation: Invitation) -> Event:
     event.add("dtstamp", stamp)
     event.add("created", _utc(invitation.created))
     event.add("last-modified", stamp)
-    event.add("dtstart", _local(invitation.starts))
-    event.add("dtend", _local(invitation.ends))
+    event.add("dtstart", _written(invitation.starts, invitation))
+    if invitation.ends > invitation.starts:
+        event.add("dtend", _written(invitation.ends, invitation))
     _repetition(event, invitation)
     event.add("summary", one_line(invitation.summary))
     cancels = invitation.method == "CANCEL"
@@ -163,11 +95,13 @@ def _event(invitation: Invitation) -> Event:
         event.add("attendee", _attendee(attendee))
     if invitation.status:
         event.add("status", invitation.status)
-    event.add("transp", "OPAQUE")
+    event.add("transp", invitation.transp)
     event.add("class", "PUBLIC")
     if not cancels:
-        event.add("x-microsoft-cdo-intendedstatus", "BUSY")
+        event.add("x-microsoft-cdo-intendedstatus", "BUSY" if invitation.transp == "OPAQUE" else "FREE")
         event.add("x-microsoft-disallow-counter", "TRUE")
+    if invitation.all_day:
+        event.add("x-microsoft-cdo-alldayevent", "TRUE")
     if invitation.alarm_minutes is not None:
         event.add_component(_alarm(invitation.summary, invitation.alarm_minutes))
     return event
@@ -175,11 +109,13 @@ def _event(invitation: Invitation) -> Event:
 
 def _repetition(event: Event, invitation: Invitation) -> None:
     if invitation.recurrence_id is not None:
-        event.add("recurrence-id", _local(invitation.recurrence_id))
+        event.add("recurrence-id", _written(invitation.recurrence_id, invitation))
     if invitation.rule is not None:
         event.add("rrule", vRecur.from_ical(invitation.rule))
     if invitation.exdates:
-        event.add("exdate", [_local(at) for at in invitation.exdates])
+        event.add("exdate", [_written(at, invitation) for at in invitation.exdates])
+    if isinstance(invitation, Relayed) and invitation.rdates:
+        event.add("rdate", [_written(at, invitation) for at in invitation.rdates])
     if invitation.related_to is not None:
         event.add("related-to", invitation.related_to)
 
@@ -193,12 +129,14 @@ def _attendee(attendee: Attendee) -> vCalAddress:
             "ROLE": attendee.role,
             "PARTSTAT": attendee.partstat,
             "RSVP": rsvp,
+            "DELEGATED-TO": [f"mailto:{plain_address(mail)}" for mail in attendee.delegated_to],
+            "DELEGATED-FROM": [f"mailto:{plain_address(mail)}" for mail in attendee.delegated_from],
             "CN": _name(attendee.cn),
         },
     )
 
 
-def _person(mail: str, params: dict[str, str]) -> vCalAddress:
+def _person(mail: str, params: dict[str, str | list[str]]) -> vCalAddress:
     return vCalAddress(f"mailto:{plain_address(mail)}", params={key: value for key, value in params.items() if value})
 
 
@@ -224,5 +162,6 @@ def _utc(at: datetime) -> datetime:
     return at.astimezone(UTC).replace(microsecond=0)
 
 
-def _local(at: datetime) -> datetime:
-    return at.astimezone(_ZONE).replace(microsecond=0)
+def _written(at: datetime, invitation: Invitation) -> datetime | date:
+    there = at.astimezone(ZoneInfo(invitation.zone)).replace(microsecond=0)
+    return there.date() if invitation.all_day else there

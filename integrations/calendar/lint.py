@@ -102,8 +102,9 @@ def _dates(lines: list[Line]) -> Iterator[str]:
     if masters > 1:
         yield "more than one VEVENT without RECURRENCE-ID"
     repeating = {line.instance for line in events if line.name == "RRULE"}
+    zoned = {line.instance for line in events if line.name == "DTSTART" and "TZID" in line.params}
     for line in events:
-        if line.name in ("RECURRENCE-ID", "EXDATE") and "TZID" not in line.params:
+        if line.name in ("RECURRENCE-ID", "EXDATE") and line.instance in zoned and "TZID" not in line.params:
             yield f"{line.name} without the TZID of DTSTART"
         if line.name == "EXDATE" and line.instance not in repeating:
             yield "EXDATE without RRULE"
