@@ -9,7 +9,6 @@ from __future__ import annotations
 import hashlib
 import logging
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -19,6 +18,9 @@ from confsvc.asking import owe_mails, settle_words
 from confsvc.asking_words import waiting_subject, waiting_text
 from confsvc.config import Settings
 from confsvc.database import Database
+from confsvc.reminders import reminding
+from confsvc.sender import Sender
+from confsvc.sender import sender_of as sender_of
 from confsvc.translate import EditionRow, invitations, join_url, letter_subject
 from confsvc.wording import html, notice_subject, notice_text, plain
 from integrations.calendar.ics import render
@@ -34,20 +36,6 @@ from scheduler.outcomes import Claimed, Dead, Done, Later, Needless, Outcome, pa
 from scheduler.queries import find_edition, find_told
 
 log = logging.getLogger(__name__)
-
-
-@dataclass(frozen=True)
-class Sender:
-    """Who letters come from and where their links lead."""
-
-    mail: str
-    name: str
-    domain: str
-    public_url: str
-
-
-def sender_of(settings: Settings) -> Sender:
-    return Sender(settings.mail.sender, settings.mail.from_name, settings.mail.domain, settings.public_url)
 
 
 def open_mailer(settings: Settings) -> Mailer:
@@ -100,7 +88,8 @@ def handlers(
         return await _sent(mailer, made)
 
     told = _asking(database, mailer, sender, now)
-    return {"letter": letter, "notice": notice, "end_meeting": end_meeting, **told}
+    reminder = reminding(database, sender, lambda made: _sent(mailer, made))
+    return {"letter": letter, "notice": notice, "reminder": reminder, "end_meeting": end_meeting, **told}
 
 
 def _asking(database: Database, mailer: Mailer, sender: Sender, now: Callable[[], datetime]) -> dict[str, Handler]:

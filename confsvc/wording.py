@@ -107,7 +107,7 @@ def notice_text(notice: Mapping[str, Any], language: str, url: str) -> str:
     other = _local(notice["other"]).strftime("%H:%M %d/%m/%Y") if notice.get("other") else ""
     until = _local(notice["until"]).strftime("%H:%M %d/%m/%Y") if notice.get("until") else ""
     values = {"reason": notice.get("reason", ""), "holder": notice.get("holder", ""), "until": until, "other": other}
-    lines = [notice["title"], _when(notice, language), "", text(NOTICES[what], language, values), "", url]
+    lines = [notice["title"], when(notice, language), "", text(NOTICES[what], language, values), "", url]
     return "\n".join([*lines, "", text(SECRECY, language)]) + "\n"
 
 
@@ -115,7 +115,7 @@ def _lines(content: Mapping[str, Any], language: str) -> Iterator[Line]:
     def label(message: str) -> str:
         return text(message, language)
 
-    yield from series_lines(content, language) if content.get("rule") else [(label("Time"), _when(content, language))]
+    yield from series_lines(content, language) if content.get("rule") else [(label("Time"), when(content, language))]
     yield label("Form"), text(FORMS[content["form"]], language)
     if content.get("reason"):
         yield label("Reason"), content["reason"]
@@ -139,7 +139,8 @@ def _plain(line: Line) -> str:
     return f"{label}:\n  " + said.replace("\n", "\n  ") if "\n" in said else f"{label}: {said}"
 
 
-def _when(content: Mapping[str, Any], language: str) -> str:
+def when(content: Mapping[str, Any], language: str) -> str:
+    """From when to when, in the province's time."""
     starts, ends = _local(content["starts"]), _local(content["ends"])
     day = format_date(starts.date(), "EEEE, dd/MM/yyyy", locale=language)
     until = ends.strftime("%H:%M") if ends.date() == starts.date() else ends.strftime("%H:%M %d/%m/%Y")

@@ -80,6 +80,11 @@ class Patience:
 PATIENCE: dict[str, Patience] = {
     "letter": Patience(30, (30, 60, 120, 300, 600, 1200, 1800, 3600)),
     "notice": Patience(30, (60, 300, 900, 1800, 3600)),
+    "reminder": Patience(30, (30, 60, 120, 300, 600)),
+    "webhook": Patience(20, (10, 60, 300, 900, 1800, 3600)),
+    "urgent": Patience(15, (5, 15, 60, 300)),
+    "sms": Patience(25, (10, 30, 60, 120, 300)),
+    "alarm": Patience(25, (10, 30, 60, 120, 300)),
     "asked": Patience(15, (5, 15, 60, 300)),
     "waiting": Patience(30, (60, 300, 900, 1800, 3600)),
     "end_meeting": Patience(15, (5, 10, 20, 30, 60)),

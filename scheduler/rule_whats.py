@@ -19,7 +19,7 @@ OfKind = Literal["no", "may", "must"]
 
 NONE = "none"
 COUNTS = "yes"
-GROUPS = ("notice", "length", "quota", "approval", "form", "measure", "order")
+GROUPS = ("notice", "length", "quota", "approval", "form", "measure", "order", "reminders")
 
 
 class WrongValue(ValueError):
@@ -153,6 +153,10 @@ _ALL: tuple[What, ...] = (
         "emergency_by", "choices", "order", ("nobody",), options=("nobody", "booker", "approver", "operator"),
         built_in=lambda kind: ("approver", "operator") if kind.code == "emergency" else None,
     ),
+    What("remind_day", "flag", "reminders", True),
+    What("remind_60", "flag", "reminders", True),
+    What("remind_15", "flag", "reminders", True),
+    What("remind_15_phone", "flag", "reminders", False),
 )  # fmt: skip
 
 WHATS: dict[str, What] = {what.name: what for what in _ALL}

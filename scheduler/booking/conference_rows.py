@@ -24,6 +24,7 @@ from scheduler.booking.place.reservations import reservation_rows
 from scheduler.booking.plan import Plan
 from scheduler.booking.validation import is_short_notice
 from scheduler.conduct.lifecycle import LETTER_WARNING, PROVISION_BEFORE
+from scheduler.conduct.reminding import first_look
 from scheduler.errors import RoomTaken
 from scheduler.models import (
     Approval,
@@ -140,6 +141,8 @@ def waiting_rows(
 def first_due(state: str, times: Spans, hold_until: datetime | None, now: datetime) -> datetime:
     """When the loop looks at a conference that has just become pending or planned."""
     wanted = times.starts if state == "pending" else times.opens - PROVISION_BEFORE
+    reminds = first_look(times.starts, now) if state != "pending" else None
+    wanted = min(wanted, reminds) if reminds else wanted
     return max(now, min(wanted, hold_until - LETTER_WARNING) if hold_until else wanted)
 
 

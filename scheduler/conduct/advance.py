@@ -18,6 +18,8 @@ from scheduler.conduct.late import list_came_late
 from scheduler.conduct.lifecycle import NoShow, Step, View, next_step
 from scheduler.conduct.no_show import no_show_of
 from scheduler.conduct.once import take_once
+from scheduler.conduct.reminders import ALIVE, remind, reminders_of
+from scheduler.conduct.reminding import BEFORE
 from scheduler.errors import Stale, WrongMove
 from scheduler.models import Conference
 from scheduler.moves import move
@@ -34,7 +36,7 @@ list_due = queries.list_due
 
 def view_of(db: Session, conference: Conference) -> View:
     """What `next_step` looks at."""
-    waiting = conference.state == "provisioned"
+    waiting, reminded = conference.state == "provisioned", reminders_of(db, conference)
     return View(
         state=conference.state,
         starts=conference.starts,
@@ -48,9 +50,11 @@ def view_of(db: Session, conference: Conference) -> View:
         hold_until=conference.hold_until,
         warned=conference.hold_until is not None
         and queries.is_done(db, conference.id, LETTER_WARNED, conference.starts),
-        steps=queries.list_done(db, conference.id, conference.starts) if conference.state == "open" else {},
+        steps=queries.list_done(db, conference.id, conference.starts) if conference.state in ALIVE else {},
         came_late=conference.state == "open" and bool(list_came_late(db, conference)),
         no_show=no_show_of(db, conference) if conference.state in ("provisioned", "open") else NoShow(),
+        reminds=reminded.wished,
+        told=reminded.told,
     )
 
 
@@ -79,6 +83,9 @@ def advance(db: Session, conference_id: int, *, now: datetime, timing: Timing, a
         case Step(to=None, act="warn"):
             if queries.add_done(db, conference.id, LETTER_WARNED, conference.starts, now):
                 warn_of_lapse(db, conference, now=now)
+            queries.set_due(db, conference.id, step.due, expected=conference.due)
+        case Step(to=None, act=act) if act in BEFORE:
+            remind(db, conference, act, now=now)
             queries.set_due(db, conference.id, step.due, expected=conference.due)
         case Step(to=None, act=act) if act != "wait":
             take_once(db, conference, act, actor=actor, now=now, timing=timing)

@@ -16,6 +16,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
+from scheduler.conduct.reminding import coming, settled_with
 from scheduler.timing import Timing, spans
 
 PROVISION_BEFORE = timedelta(minutes=10)  # before the video room opens
@@ -46,9 +47,10 @@ class NoShow:
 class View:
     """What of a conference decides its next step. ``first_joined``: when somebody was first seen in its video room.
     ``hold_until``: without the number of its letter it falls back then; ``warned``: the host was told that it will.
-    ``steps``: those that happen once a sitting and were taken in this one, with when; looked at only while it runs.
+    ``steps``: those that happen once a sitting and were taken in this one, with when.
     ``displaced_until``: it gave way, and its host is asked until then. ``came_late``: a device joined at a site that
-    holds nothing any more."""
+    holds nothing any more. ``reminds``: the reminders that its rules wish; ``told``: when people were last written
+    to."""
 
     state: str
     starts: datetime
@@ -64,6 +66,13 @@ class View:
     steps: Mapping[str, datetime] = field(default_factory=dict)
     no_show: NoShow = NoShow()
     came_late: bool = False
+    reminds: frozenset[str] = frozenset()
+    told: datetime | None = None
+
+    @property
+    def reminders(self) -> list[tuple[str, datetime]]:
+        """Those that are still to be taken, with when."""
+        return coming(self.starts, self.reminds, self.steps, self.told)
 
     @property
     def waits(self) -> bool:
@@ -105,13 +114,17 @@ def next_step(view: View, now: datetime, timing: Timing) -> Step:
         case "planned" | "provisioned" | "open" if now >= times.ends_grace:
             return Step("ended", "end", settled)
         case "planned" if now >= view.opens - PROVISION_BEFORE:
-            return Step("provisioned", "provision", view.starts)
+            return Step("provisioned", "provision", next_due(replace(view, state="provisioned"), timing))
         case "provisioned" if now >= view.starts or view.first_joined is not None:
             return Step("open", "open", next_due(replace(view, state="open"), timing))
         case "open" if now >= view.ends:
             return Step(None, "wait", times.ends_grace)
         case "open" if view.came_late:
             return Step(None, CAME_LATE, next_due(replace(view, came_late=False), timing))
+        case "planned" | "provisioned" | "open" if any(at <= now for _, at in view.reminders):
+            last = [name for name, at in view.reminders if at <= now][-1]
+            steps = {**view.steps, **dict.fromkeys(settled_with(last), now)}
+            return Step(None, last, next_due(replace(view, steps=steps), timing))
         case "open" if (act := _while_it_runs(view, now)) is not None:
             steps = {**view.steps, **dict.fromkeys(settled_by(act), now)}
             return Step(None, act, next_due(replace(view, steps=steps), timing))
@@ -125,19 +138,20 @@ def next_step(view: View, now: datetime, timing: Timing) -> Step:
 def next_due(view: View, timing: Timing) -> datetime | None:
     """When a conference in this state should be looked at next; for whoever moves or changes it."""
     times = spans(view.starts, view.ends, timing, booked_ends=view.booked_ends)
+    reminded = [at for _, at in view.reminders]
     if view.displaced_until is not None:
         return view.displaced_until
     if view.waits:
         warns = view.hold_until - LETTER_WARNING if view.hold_until and not view.warned else None
         wanted = [view.lapses, *([warns] if warns else [])]
-        return min(wanted if view.state == "pending" else [*wanted, view.opens - PROVISION_BEFORE])
+        return min(wanted if view.state == "pending" else [*wanted, *reminded, view.opens - PROVISION_BEFORE])
     match view.state:
         case "planned":
-            return view.opens - PROVISION_BEFORE
+            return min([view.opens - PROVISION_BEFORE, *reminded])
         case "provisioned":
-            return view.starts
+            return min([view.starts, *reminded])
         case "open":
-            return min([times.ends_grace, *(at for act, at in _once(view) if act not in view.steps)])
+            return min([times.ends_grace, *reminded, *(at for act, at in _once(view) if act not in view.steps)])
         case "ended":
             return _settled(view, times.ends_grace, timing)
         case "recorded":

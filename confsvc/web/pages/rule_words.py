@@ -12,6 +12,7 @@ from scheduler.rulebook import RuleRow
 GROUPS = {
     "notice": "Notice and hours", "length": "Length", "quota": "How much an office may book", "approval": "Approval",
     "form": "Form", "measure": "What counts for the share", "order": "Order and devices",
+    "reminders": "Reminders",
 }  # fmt: skip
 NAMES = {
     "notice_days": "Notice", "notice_refuses": "When the notice is too short", "waiver_by": "Who may waive the notice",
@@ -28,6 +29,8 @@ NAMES = {
     "rank_chairman": "Rank under the Chairman", "rank_leader": "Rank under a leader of the province",
     "rank_committee": "Rank of the committee's meetings",
     "emergency_by": "Who may take rooms from others",
+    "remind_day": "Reminder the day before", "remind_60": "Reminder 60 minutes before",
+    "remind_15": "Reminder 15 minutes before", "remind_15_phone": "Also by telephone 15 minutes before",
 }  # fmt: skip
 MEASURES = {
     "working_days": "%(n)s working days", "minutes": "%(n)s minutes", "hours": "%(n)s hours",
@@ -54,6 +57,9 @@ VALUES: dict[str, dict[str, str]] = {
     "emergency_by": {
         "nobody": "nobody", "booker": "whoever books", "approver": "whoever approves", "operator": "the operator",
     },
+    **dict.fromkeys(
+        ("remind_day", "remind_60", "remind_15", "remind_15_phone"), {"yes": "is sent", "no": "is not sent"}
+    ),
     "waiver_by": {
         "booker": "whoever books, with a reason", "approver": "whoever approves", "operator": "the operator",
     },
@@ -86,6 +92,10 @@ SENTENCES = {
     "rank_leader": "When a leader of the province chairs, the rank is at least: %(value)s.",
     "rank_committee": "When the people's committee of the province hosts, the rank is at least: %(value)s.",
     "emergency_by": "Rooms of meetings of lower rank may be taken by: %(value)s.",
+    "remind_day": "The mail to the sites' contacts and the chair 24 hours before the start %(value)s.",
+    "remind_60": "The mail to the sites' contacts and the chair 60 minutes before the start %(value)s.",
+    "remind_15": "The mail to the sites' contacts and the chair 15 minutes before the start %(value)s.",
+    "remind_15_phone": "A short message with the last reminder, where the house has such a way, %(value)s.",
 }  # fmt: skip
 NO_LIMIT = "no limit"
 

@@ -15,12 +15,13 @@ from scheduler.conduct.advance import advance
 from scheduler.conduct.facts import NewFact, add_fact
 from scheduler.conduct.lifecycle import GIVE_BACK, NOBODY_SEEN, ending_steps
 from scheduler.conduct.queries import list_due
+from scheduler.conduct.reminding import BEFORE
 from scheduler.models import Conference, Opening
 from scheduler.timing import Timing
 from tests.scheduler.booking.offices import NOW, RULES, START, offices, wish
 
 TIMING = Timing()
-UNSAID = {"wait", NOBODY_SEEN, GIVE_BACK, *ending_steps()}
+UNSAID = {"wait", NOBODY_SEEN, GIVE_BACK, *ending_steps(), *BEFORE}
 END = START + timedelta(hours=2)
 
 

@@ -1,0 +1,1 @@
+"""What leaves by other ways than letters: webhooks of other systems, and short messages about urgent things."""
