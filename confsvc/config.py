@@ -17,7 +17,7 @@ from pydantic import BaseModel, ConfigDict, Field, IPvAnyNetwork, StringConstrai
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 from sqlalchemy import make_url
 
-from confsvc.secret import Secret, read_secret
+from confsvc.secret import Secret, make_secret, read_secret
 from scheduler.timing import Timing
 
 Text = Annotated[str, StringConstraints(strip_whitespace=True, max_length=300)]
@@ -35,7 +35,8 @@ class Section(BaseModel):
 class Service(Section):
     """Where the service listens and how people reach it. ``var``: the folder of everything it writes.
 
-    ``jobs`` false: this process only answers; another one advances conferences, sends letters, ends rooms.
+    ``jobs`` false: this process only answers; another one advances conferences, sends letters, ends rooms. ``key_file``,
+    ``key_env``: the service's own key, the same on every machine; left out, one is made in ``var``.
     """
 
     public_url: HttpUrl | None = None
@@ -46,6 +47,8 @@ class Service(Section):
     allow_plain_http: bool = False
     operator_phone: Text = ""
     jobs: bool = True
+    key_file: Path | None = None
+    key_env: str | None = None
 
 
 class DatabaseSection(Section):
@@ -74,9 +77,11 @@ class Smtp(Section):
 
 
 class Mail(Section):
-    """Who letters come from. No ``smtp``: they are delivered into a Maildir in ``var``."""
+    """Who letters come from. No ``smtp``: they are delivered into a Maildir in ``var``. ``bounce_domain``: where letters
+    that cannot be delivered come back to, ``domain`` when left out."""
 
     domain: Domain = "confsvc.localhost"
+    bounce_domain: Domain | None = None
     from_name: Text = "Hệ thống điều phối hội nghị truyền hình"
     from_address: Text | None = None
     smtp: Smtp | None = None
@@ -193,6 +198,17 @@ class Settings(BaseSettings):
     @property
     def var(self) -> Path:
         return self.service.var
+
+    @cached_property
+    def service_key(self) -> bytes:
+        """What addresses and links that only we can make are made with. Raises ConfigError when it cannot be read."""
+        section = self.service
+        named = read_secret(Secret("service", "key", section.key_file, section.key_env))
+        if named is None:
+            path = self.var / "secrets" / "service-key"
+            make_secret(path)
+            named = read_secret(Secret("service", "key", path, None))
+        return (named or "").encode()
 
     @property
     def maildir(self) -> Path | None:

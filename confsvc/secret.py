@@ -69,9 +69,14 @@ def read_secret(secret: Secret) -> str | None:
 def make_secret(path: Path) -> None:
     """Write 32 random bytes (hex) into ``path``, readable by its owner only, unless it is there already."""
     path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    if path.exists():
+        return
+    draft = path.with_name(f"{path.name}.{os.getpid()}.{secrets.token_hex(4)}")
+    with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
+        file.write(secrets.token_hex(32) + "\n")
     try:
-        handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        os.link(draft, path)  # whole or not at all: others start at this moment
     except FileExistsError:
         return
-    with os.fdopen(handle, "w") as file:
-        file.write(secrets.token_hex(32) + "\n")
+    finally:
+        draft.unlink()

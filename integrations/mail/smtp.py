@@ -101,7 +101,7 @@ class SmtpMailer:
         async with self._reasons(asked):
             smtp = await self._ready(sender, asked)
             asked.name = "the recipient"
-            await smtp.rcpt(recipient)
+            await smtp.rcpt(recipient, options=_offered(smtp, "NOTIFY=FAILURE"))
             asked.name = "the content"
             asked.maybe = True
             await smtp.data(letter.content)
@@ -113,7 +113,7 @@ class SmtpMailer:
             asked.name = "the sender"
             try:
                 await self._smtp.rset()
-                await self._smtp.mail(sender)
+                await self._smtp.mail(sender, options=_offered(self._smtp, "RET=HDRS"))
             except (aiosmtplib.SMTPResponseException, *_LOST):
                 pass  # closed while idle, as servers do: what is wrong shows on a new one
             else:
@@ -122,7 +122,7 @@ class SmtpMailer:
         asked.name = "the connection"
         smtp = await self._connect()
         asked.name = "the sender"
-        await smtp.mail(sender)
+        await smtp.mail(sender, options=_offered(smtp, "RET=HDRS"))
         return smtp
 
     async def _connect(self) -> aiosmtplib.SMTP:
@@ -139,6 +139,11 @@ class SmtpMailer:
         await smtp.connect()
         if self._login:
             await smtp.login(*self._login)
+        elif smtp.is_ehlo_or_helo_needed:  # what the server offers is asked for before the first letter
+            try:
+                await smtp.ehlo()
+            except aiosmtplib.SMTPHeloError:
+                await smtp.helo()
         return smtp
 
     @asynccontextmanager
@@ -155,6 +160,11 @@ class SmtpMailer:
         if self._smtp is not None:
             self._smtp.close()
             self._smtp = None
+
+
+def _offered(smtp: aiosmtplib.SMTP, option: str) -> tuple[str, ...]:
+    """What is asked about reports (RFC 3461): only of failures, only the head of the letter; where it is understood."""
+    return (option,) if smtp.supports_extension("dsn") else ()
 
 
 class _Step:

@@ -42,7 +42,7 @@ class SmtpSink:
     Failures, all may be changed while running: ``answers`` maps a recipient to a reply for RCPT ("451 …", "550 …");
     ``data_answer`` is the reply to every content; ``greeting_answer`` turns connections away; ``drop_after_data``
     takes the message and cuts the line before the reply; ``drop_before_data`` cuts it at RCPT; ``hang`` keeps the
-    reply to the content back. ``stop`` refuses connections, ``start`` listens again on the same port.
+    reply to the content back. ``dsn``: it offers RFC 3461, and ``asked`` keeps what was asked. ``stop`` refuses connections, ``start`` listens again on the same port.
     """
 
     def __init__(
@@ -59,6 +59,8 @@ class SmtpSink:
         self.answers: dict[str, str] = {}
         self.data_answer: str | None = None
         self.greeting_answer: str | None = None
+        self.dsn = False
+        self.asked: list[str] = []
         self.drop_after_data = False
         self.drop_before_data = False
         self.hang = False
@@ -157,6 +159,25 @@ class _Session(SMTP):
     def cut(self) -> None:
         if self.transport is not None:
             self.transport.abort()
+
+    async def handle_EHLO(
+        self, server: SMTP, session: Session, envelope: Envelope, hostname: str, responses: list[str]
+    ) -> list[str]:
+        session.host_name = hostname
+        return [*responses[:-1], "250-DSN", responses[-1]] if self._sink.dsn else responses
+
+    async def smtp_MAIL(self, arg: str | None) -> None:
+        await super().smtp_MAIL(self._understood(arg))
+
+    async def smtp_RCPT(self, arg: str | None) -> None:
+        await super().smtp_RCPT(self._understood(arg))
+
+    def _understood(self, arg: str | None) -> str | None:
+        """Without the options of RFC 3461, which the library does not know and refuses."""
+        words = (arg or "").split()
+        found = [word for word in words if word.startswith(("RET=", "NOTIFY="))] if self._sink.dsn else []
+        self._sink.asked += found
+        return " ".join(word for word in words if word not in found) if arg else arg
 
     async def handle_RCPT(
         self, server: SMTP, session: Session, envelope: Envelope, address: str, options: list[str]

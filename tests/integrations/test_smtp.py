@@ -31,6 +31,16 @@ async def test_a_batch_over_one_connection_arrives_byte_for_byte() -> None:
         assert sink.to("r1@huyen.example")[0].message["Message-ID"] == LETTER.message_id
 
 
+@pytest.mark.parametrize("offered", [True, False])
+async def test_reports_are_asked_of_failures_only_where_they_are_understood(offered: bool) -> None:
+    async with SmtpSink() as sink, SmtpMailer(sink.host, sink.port) as mailer:
+        sink.dsn = offered
+        await mailer.send(LETTER)
+        await mailer.send(LETTER)
+        assert sink.asked == ["RET=HDRS", "NOTIFY=FAILURE"] * (2 if offered else 0)
+        assert len(sink.received) == 2
+
+
 async def test_dots_at_the_start_of_a_line_survive() -> None:
     dotted = replace(LETTER, content=LETTER.content + b".\r\n..x\r\n")
     async with SmtpSink() as sink, SmtpMailer(sink.host, sink.port) as mailer:
