@@ -124,13 +124,16 @@ class Answer:
 @dataclass(frozen=True, slots=True)
 class Event:
     """A whole entry: one UID. ``master`` is None where only single dates of a foreign series are known. ``left``: who
-    was taken out, with the sequence of his CANCEL, so that inviting him again is newer than that."""
+    was taken out, with the sequence of his CANCEL, so that inviting him again is newer than that. ``counter`` and
+    ``last_dtstamp``: the newest ones that any message of this UID had, also of dates that are gone since."""
 
     uid: str
     master: Entry | None
     overrides: tuple[Entry, ...] = ()
     answers: tuple[Answer, ...] = ()
     left: tuple[tuple[str, int], ...] = ()
+    counter: int = 0
+    last_dtstamp: datetime | None = None
 
     @property
     def entries(self) -> tuple[Entry, ...]:
@@ -138,8 +141,8 @@ class Event:
 
     @property
     def sequence(self) -> int:
-        """The one counter of the UID: the highest that any of its entries has."""
-        return max((one.sequence for one in self.entries), default=0)
+        """The one counter of the UID: the highest that any of its entries or messages has had."""
+        return max([self.counter, *(one.sequence for one in self.entries)])
 
     @property
     def organizer(self) -> Organizer | None:
