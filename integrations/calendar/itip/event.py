@@ -119,6 +119,8 @@ class Answer:
     partstat: str
     comment: str = ""
     received_at: datetime | None = None
+    reply_time: datetime | None = None
+    """Outlook's own time of the answer, for two with the same DTSTAMP."""
 
 
 @dataclass(frozen=True, slots=True)

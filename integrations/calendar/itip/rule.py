@@ -71,7 +71,7 @@ def alike(rule: str | None, starts: Moment) -> tuple[tuple[str, str], ...]:
 
 
 def until(value: str, starts: Moment) -> datetime:
-    """The last possible start by the wall clock of ``starts``; of a day, its last second. Refused when it is no time."""
+    """The last possible start by the wall clock of ``starts``; of a day, its last second. Refused when no time."""
     try:
         if "T" not in value:
             return datetime.combine(datetime.strptime(value, "%Y%m%d"), time(23, 59, 59))  # noqa: DTZ007 -- wall time
