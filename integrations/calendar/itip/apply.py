@@ -94,12 +94,12 @@ def _answering(event: Event, method: str, part: Part, sender: str, trust: Trust)
     """Whose message it is, or why that cannot be told. A REPLY names one; a delegation and who was sent name two."""
     people = part.attendees
     own = next((one for one in people if _known_as(one.mail, trust) == _known_as(sender, trust)), None)
-    if method == "REFRESH":
-        return own or Attendee(sender)
-    if not people:  # some servers of rooms leave it out
-        return "no_attendee"
+    if not people:  # some servers of rooms leave it out, and with it what was answered
+        return Attendee(sender, partstat="NEEDS-ACTION" if method != "REPLY" else "")
     if len(people) == 1:
         return people[0]
+    if method == "REFRESH":
+        return own or people[0]
     if method == "COUNTER" or own is None:
         delegating = [one for one in people if one.partstat == "DELEGATED"]
         fallback = delegating[0] if delegating else people[0]
