@@ -7,11 +7,18 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 from confsvc.database import Database
 from confsvc.tables import Base
 from tests.directory import load_default
 from tests.postgres import Postgres
+
+# The same examples in every run, so that a change is judged by what it changes; `--hypothesis-profile=hunt` draws new
+# ones, to find what nobody has seen yet.
+settings.register_profile("fixed", derandomize=True)
+settings.register_profile("hunt", derandomize=False)
+settings.load_profile("fixed")
 
 
 @pytest.fixture(scope="session")

@@ -64,15 +64,17 @@ def claims(plan: Plan) -> list[Hold]:
 
 def survey(
     db: Session, plan: Plan, rules: Rules, *, except_id: int = 0, besides: Sequence[Hold] = (),
-    siblings: Sequence[Booking] = (), seen: Unlocked | None = None,
+    siblings: Sequence[Booking] = (), seen: Unlocked | None = None, rooms_free: bool = False,
 ) -> Survey:  # fmt: skip
     """The place for a wish as things stand; ``except_id``: the conference that is changed and not in its own way.
     ``besides``: what is not written yet and will be held too, by other dates of its series: ``siblings``. ``seen``:
-    what was looked at before the locks."""
+    what was looked at before the locks. ``rooms_free``: who asks knows that already."""
     seen = seen or look(db, plan, except_id=except_id)
     plan, times = replace(plan, expected=seen.expected), plan.times
-    taken = list_taken(db, plan.booking.room_ids, times.room_from, times.room_until, plan.day, except_id=except_id)
-    taken += _own_rooms(plan, besides)
+    taken = _own_rooms(plan, besides)
+    if not rooms_free:
+        span = (times.room_from, times.room_until)
+        taken = list_taken(db, plan.booking.room_ids, *span, plan.day, except_id=except_id) + taken
     if not is_urgent(plan.booking, rules):
         found = _survey(db, plan, rules, taken, except_id, besides, seen)
         if plan.counted:

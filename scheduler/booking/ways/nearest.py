@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 
@@ -11,6 +12,7 @@ from scheduler.booking.booking import Booking, Rules
 from scheduler.booking.limits import is_urgent
 from scheduler.booking.party import Party
 from scheduler.booking.place.holding import survey
+from scheduler.booking.place.unlocked import Unlocked, look
 from scheduler.booking.plan import plan_with
 from scheduler.booking.ways.suggest import FreeTime, Resource, Search, free_times
 from scheduler.booking.ways.suggest_queries import list_busy_union, list_seats
@@ -45,17 +47,35 @@ def nearest_times(
         seats = list_seats(db, [mail], since, until, day, except_id=except_id)
         needed.append(Resource("chair", [(seat.starts, seat.ends) for seat in seats]))
     found: list[FreeTime] = []
-    for free in free_times(search, needed, most=_TRIED, apart=APART):
-        if len(found) < most and carried(
-            db, replace(booking, starts=free.starts, ends=free.ends), party, rules, except_id
-        ):
+    there = free_times(search, needed, most=_TRIED, apart=APART)
+    seen = _seen(db, booking, party, rules, there, except_id)
+    for free in there:
+        wish = replace(booking, starts=free.starts, ends=free.ends)
+        if len(found) < most and carried(db, wish, party, rules, except_id, seen=seen):
             found.append(free)
     return found
 
 
-def carried(db: Session, booking: Booking, party: Party, rules: Rules, except_id: int) -> bool:
-    """Whether lines and host have room for it beside what they carry then."""
-    return not booking.has_video or not survey(db, plan_with(booking, party, rules), rules, except_id=except_id).full
+def carried(
+    db: Session, booking: Booking, party: Party, rules: Rules, except_id: int, *, seen: Unlocked | None = None
+) -> bool:
+    """Whether lines and host have room for it beside what they carry then; its rooms are not looked at."""
+    if not booking.has_video:
+        return True
+    wanted = plan_with(booking, party, rules)
+    return not survey(db, wanted, rules, except_id=except_id, seen=seen, rooms_free=True).full
+
+
+def _seen(
+    db: Session, booking: Booking, party: Party, rules: Rules, there: Sequence[FreeTime], except_id: int
+) -> Unlocked | None:
+    """What is the same for all these times, looked at once; None when the host is closed at some of them, so that each
+    is looked at by itself."""
+    if not there:
+        return None
+    whole = replace(booking, starts=min(one.starts for one in there), ends=max(one.ends for one in there))
+    seen = look(db, plan_with(whole, party, rules), except_id=except_id)
+    return None if seen.closed else seen
 
 
 def _rooms_as_one(held: list[tuple[datetime, datetime]], times: Spans) -> Resource:
