@@ -16,6 +16,7 @@ from confsvc.web import keys, metrics
 from confsvc.web.assets import PREFIX, Assets
 from confsvc.web.callbacks import bridge_door, finish_spawned
 from confsvc.web.endpoint import endpoint_door
+from confsvc.web.feeds import FEEDS, Feeds
 from confsvc.web.jinja import templates
 from confsvc.web.middleware import MIDDLEWARES
 from confsvc.web.route import Route
@@ -47,6 +48,7 @@ def make_app(
     app[keys.PASSWORDS] = passwords or Passwords()
     app[keys.ASSETS], app[keys.TEMPLATES] = Assets(), templates()
     app[keys.PULSE] = keys.Pulse(started=now())
+    app[FEEDS] = Feeds()
     app[keys.DOORS] = {Permission.BRIDGE_CALLBACK: bridge_door, Permission.ENDPOINT: endpoint_door}
     app[parts.RINGING] = ringing
     metrics.set_up(app)

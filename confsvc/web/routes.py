@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from confsvc.access import Permission as P
 from confsvc.letter_files import MOST_BYTES as LETTER_FILE
-from confsvc.web import callbacks, channel, endpoint, health, login, metrics, openapi
+from confsvc.web import callbacks, channel, endpoint, feeds, health, login, metrics, openapi
 from confsvc.web.api import approvals as approval_data
-from confsvc.web.api import busy, checking, conferences, directory, free_times, me, reading
+from confsvc.web.api import busy, checking, conferences, directory, free_times, letters, me, reading
 from confsvc.web.api import calendar as calendar_data
 from confsvc.web.api import closures as closure_data
 from confsvc.web.api import displacing as displacing_data
@@ -45,6 +45,7 @@ from confsvc.web.pages import (
     join,
     kiosk,
     letter,
+    letter_make,
     line,
     official,
     outbox,
@@ -141,6 +142,11 @@ MEETINGS = (
     Route("GET", f"{MEETING}/letter", official.show, P.CONFERENCE_CHANGE),
     Route("POST", f"{MEETING}/letter", official.save, P.CONFERENCE_CHANGE, most_bytes=LETTER_BYTES),
     Route("GET", f"{MEETING}/letter.pdf", official.download, P.SIGNED_IN),
+    Route("GET", f"{MEETING}/letter/make", letter_make.show, P.CONFERENCE_CHANGE),
+    Route("POST", f"{MEETING}/letter/make", letter_make.save, P.CONFERENCE_CHANGE),
+    Route("GET", f"{MEETING}/letter/draft.pdf", letter_make.pdf, P.CONFERENCE_CHANGE),
+    Route("GET", f"{MEETING}/letter/draft.docx", letter_make.docx, P.CONFERENCE_CHANGE),
+    Route("GET", f"{MEETING}/letter/page-{{n:[1-9]}}.png", letter_make.picture, P.CONFERENCE_CHANGE),
     Route("POST", f"{MEETING}/letter/purge", official.purge, P.LETTER_PURGE),
     Route("GET", f"{MEETING}/purge", purge.show, P.CONFERENCE_PURGE),
     Route("POST", f"{MEETING}/purge", purge.save, P.CONFERENCE_PURGE),
@@ -306,6 +312,8 @@ PROGRAMS = (
     Route("POST", f"{CONFERENCE}/return", approval_data.send_back, P.APPROVAL_READ),
     Route("GET", f"{CONFERENCE}/letter", approval_data.letter, P.CONFERENCE_READ),
     Route("PUT", f"{CONFERENCE}/letter", approval_data.record, P.CONFERENCE_CHANGE),
+    Route("GET", f"{CONFERENCE}/letter.pdf", letters.letter_pdf, P.CONFERENCE_CHANGE),
+    Route("GET", f"{CONFERENCE}/letter.docx", letters.letter_docx, P.CONFERENCE_CHANGE),
     Route("POST", f"{CONFERENCE}/cancel", conferences.cancel, P.CONFERENCE_CANCEL),
     Route("POST", f"{CONFERENCE}/extend", running_data.extend_it, P.CONFERENCE_READ),
     Route("POST", f"{CONFERENCE}/end", running_data.end_it, P.CONFERENCE_READ),
@@ -353,6 +361,12 @@ VIDEO_HOSTS = (
     Route("GET", f"{_JITSI[0]}/keys/{{name}}", callbacks.public_key, P.PUBLIC),
 )
 
+_FEED = "/feeds/{token:[A-Za-z0-9_-]{1,80}}"
+FEEDS = (
+    Route("GET", rf"{_FEED}.ics", feeds.show_calendar, P.PUBLIC),  # the address is the secret
+    Route("GET", rf"{_FEED}.ifb", feeds.show_busy, P.PUBLIC),
+)
+
 OPERATION = (
     Route("GET", "/health", health.health, P.PUBLIC),
     Route("GET", "/metrics", metrics.metrics, P.METRICS),
@@ -360,5 +374,5 @@ OPERATION = (
 
 ROUTES: tuple[Route, ...] = (
     *PAGES, *MEETINGS, *FIGURES, *FLEET, *DIRECTORY, *ADMINISTRATION, *RULES, *CLOSURES, *PROGRAMS, *SERIES_PROGRAMS,
-    *DEVICES, *VIDEO_HOSTS, *OPERATION,
+    *DEVICES, *VIDEO_HOSTS, *FEEDS, *OPERATION,
 )  # fmt: skip

@@ -19,12 +19,13 @@ _FORBIDDEN = ("X-WR-", "X-GOOGLE-CONFERENCE", "X-ALT-DESC")
 
 
 def lint(
-    ics: bytes, *, method: str | None = None, recipient: str | None = None, previous: tuple[int, str] | None = None
-) -> list[str]:
+    ics: bytes, *, method: str | None = None, recipient: str | None = None, previous: tuple[int, str] | None = None,
+    feed: bool = False,
+) -> list[str]:  # fmt: skip
     """Everything that is wrong, in English, for programmers; empty when good.
 
     ``method``: the MIME parameter. ``recipient``: who gets it. ``previous``: SEQUENCE and DTSTAMP (as text, in UTC) of
-    the last message with this UID to this recipient.
+    the last message with this UID to this recipient. ``feed``: it is no mail but something to subscribe to.
     """
     wrong = list(_bytes(ics))
     try:
@@ -35,13 +36,13 @@ def lint(
     wrong += broken
     if broken:
         return wrong
+    if feed:
+        return [*wrong, *_feed(lines)]
     wrong += _calendar(lines, method)
     wrong += _zones(lines)
     wrong += _dates(lines)
     verb = next((line.value for line in lines if line.name == "METHOD"), "")
-    for instance in (line.instance for line in lines if line.name == "BEGIN" and line.value == "VEVENT"):
-        event = [line for line in lines if line.instance == instance]
-        inner = lines[lines.index(event[0]) : lines.index(event[-1])]
+    for event, inner in _events(lines):
         wrong += [
             *_identity(event, previous),
             *_times(event),
@@ -50,6 +51,46 @@ def lint(
             *_values(event),
         ]
     return wrong
+
+
+def _feed(lines: list[Line]) -> Iterator[str]:
+    """Many entries in one object, told to nobody in particular."""
+    own = {line.name: line for line in lines if line.path == ("VCALENDAR",)}
+    for name in ("PRODID", "VERSION", "UID", "NAME", "X-WR-CALNAME", "REFRESH-INTERVAL", "X-PUBLISHED-TTL", "SOURCE"):
+        if name not in own:
+            yield f"{name} is missing"
+    if (verb := own.get("METHOD")) is None or verb.value != "PUBLISH":
+        yield "METHOD is not PUBLISH"
+    for name, value in (("REFRESH-INTERVAL", "DURATION"), ("SOURCE", "URI")):
+        if name in own and own[name].params.get("VALUE") != value:
+            yield f"{name} needs VALUE={value}"
+    yield from _zones(lines)
+    if any(line.component == "VALARM" or line.name == "ATTENDEE" for line in lines):
+        yield "a VALARM or an ATTENDEE, which show in some calendars only"
+    entries: dict[str, dict[int, list[Line]]] = {}
+    events: dict[int, list[Line]] = {}
+    for line in lines:
+        if line.component == "VEVENT":
+            events.setdefault(line.instance, []).append(line)
+    for number, event in events.items():
+        entries.setdefault(_value(event, "UID") or "", {})[number] = event
+        yield from (said for said in _identity(event, None) if "ORGANIZER" not in said)
+        yield from _times(event)
+        yield from _values(event)
+    for uid, parts in entries.items():
+        yield from (f"{said} ({uid})" for said in _dates([line for event in parts.values() for line in event]))
+
+
+def _events(lines: list[Line]) -> Iterator[tuple[list[Line], list[Line]]]:
+    """Each VEVENT: its own lines, and all up to its end with what stands in it."""
+    open_since, own = 0, list[Line]()
+    for number, line in enumerate(lines):
+        if line.component == "VEVENT":
+            if line.name == "BEGIN":
+                open_since, own = number, []
+            own.append(line)
+            if line.name == "END":
+                yield own, lines[open_since:number]
 
 
 def _bytes(ics: bytes) -> Iterator[str]:
@@ -146,15 +187,21 @@ def _times(event: list[Line]) -> Iterator[str]:
 
 
 def _begins_on(rule: str, start: str) -> bool:
-    """Only the rules that we send are tried: others can keep dateutil busy for ever."""
+    """Only the rules that we send are tried, and each in its first day, week or month alone: others, and those that
+    have no date, can keep dateutil busy until the year 9999."""
     if not re.fullmatch(
         r"FREQ=(DAILY|WEEKLY|MONTHLY)(;(INTERVAL|COUNT)=[1-9]\d{0,2}|;(UNTIL|BYDAY|BYMONTHDAY|BYSETPOS|"
-        r"WKST)=[A-Z0-9,+-]+)*",
+        r"WKST)=[A-Z0-9,+-]{1,200}){0,8}",
         rule,
     ):
         return False
-    first = datetime.strptime(start.rstrip("Z"), _WALL)  # noqa: DTZ007  wall time, as the rule counts
-    return next(iter(rrulestr(re.sub(r";UNTIL=[^;]+", "", rule), dtstart=first)), None) == first
+    form = _WALL if "T" in start else "%Y%m%d"
+    try:
+        first = datetime.strptime(start.rstrip("Z"), form)  # noqa: DTZ007  wall time, as the rule counts
+        endless = re.sub(r";(UNTIL|COUNT|INTERVAL)=[^;]+", "", rule) + f";INTERVAL={12 * 9999}"
+        return next(iter(rrulestr(endless, dtstart=first)), None) == first
+    except (ValueError, OverflowError, IndexError):
+        return False
 
 
 def _people(event: list[Line], recipient: str | None) -> Iterator[str]:
