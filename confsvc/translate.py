@@ -29,6 +29,7 @@ class EditionRow:
     sequence: int
     dtstamp: datetime
     content: Mapping[str, Any]
+    item_id: int = 0  # of the calendar entry; 0 where nobody needs it
 
 
 def join_url(public_url: str, key: str) -> str:
@@ -105,18 +106,24 @@ def letter_subject(edition: EditionRow, language: str) -> str:
 def _attendees(content: Mapping[str, Any], letter: Mapping[str, Any], *, alone: bool) -> tuple[Attendee, ...]:
     """Everybody, each address once; the recipient is always among them, since clients hide the answer buttons else."""
     recipient = {"mail": letter["mail"], "name": letter["name"], "role": letter["role"]}
-    listed = {str(one["mail"]).lower(): one for one in (*_invited(content), recipient)}
     me = str(letter["mail"]).lower()
+    listed = {me: recipient} | {str(one["mail"]).lower(): one for one in _invited(content)}
     if alone:
         listed = {me: recipient}
     elif len(listed) > MOST_LISTED:
         listed = {mail: one for mail, one in listed.items() if mail == me or one["role"] == "chair"}
-    return tuple(
-        Attendee(mail, one["name"], "CHAIR", partstat="ACCEPTED")
-        if one["role"] == "chair"
-        else Attendee(mail, one["name"])
-        for mail, one in listed.items()
-    )
+    return tuple(_attendee(mail, one) for mail, one in listed.items())
+
+
+def _attendee(mail: str, one: Mapping[str, Any]) -> Attendee:
+    """With the answer that is known; whoever leads it has agreed unless he says otherwise."""
+    chair = one["role"] == "chair"
+    to, by = one.get("delegated_to"), one.get("delegated_from")
+    return Attendee(
+        mail, one["name"], "CHAIR" if chair else "REQ-PARTICIPANT",
+        partstat=one.get("partstat") or ("ACCEPTED" if chair else "NEEDS-ACTION"),
+        delegated_to=(to,) if to else (), delegated_from=(by,) if by else (),
+    )  # fmt: skip
 
 
 def _hall(content: Mapping[str, Any]) -> str | None:

@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 
 from rooms.bulk import insert_bundle, next_ids
 from rooms.once import poke
+from scheduler.answering.current import void_answers, with_answers
 from scheduler.booking.invitations import edition_content, edition_row, letter_chain, letter_rows, next_dtstamp
 from scheduler.booking.party import Invitee, Party
 from scheduler.models import Conference, Edition, Effect
@@ -58,16 +59,22 @@ def owe_content(
     bump: bool = True,
     major: bool = False,
 ) -> None:
-    """The same for what an edition says as a whole; of a shared entry one date ("recurrence_id") or all of it."""
+    """The same for what an edition says as a whole; of a shared entry one date ("recurrence_id") or all of it. What
+    people answered so far goes with it, unless ``major`` makes it void."""
     item = lock_calendar_item(db, uid)
     stamp = next_dtstamp(item.last_dtstamp, now)
     number = last_number(db, uid) + 1
     sequence = item.sequence + (1 if bump and number > 1 else 0)
     values: dict[str, Any] = {"sequence": sequence, "last_dtstamp": stamp}
     if major:
-        values["last_major_sequence"] = sequence
+        content = {**content, "major": True}
+        void_answers(db, uid, content, now=now)
+        if content.get("recurrence_id") is None:  # of one date it is known by its edition
+            values["last_major_sequence"] = sequence
     set_calendar_item(db, uid, values)
     method = "CANCEL" if content["what"] in ("cancelled", "postponed", "removed") else "REQUEST"
+    if method == "REQUEST":
+        content = with_answers(db, uid, content)
     (edition_id,) = next_ids(db, Edition)
     edition = edition_row(edition_id, uid, number, method, sequence, stamp, content)
     chains = [letter_chain(uid, invitee.mail) for invitee in invitees]

@@ -43,11 +43,12 @@ def sharing(members: Iterable[Conference]) -> list[Conference]:
 def owe_series(
     db: Session, series: Series, what: str, *, now: datetime, major: bool = False, expires: datetime | None = None,
     related: str | None = None, reason: str | None = None, also: Sequence[Invitee] = (),
-    only: Sequence[Invitee] = (),
+    only: Sequence[Invitee] = (), bump: bool = True, resent: bool = False,
 ) -> None:  # fmt: skip
     """Owe one letter a recipient about the whole entry. ``what``: booked, changed, cancelled, or removed for those who
-    need not come any more (``only``). ``related``: the entry that it was split from. ``also``: who is told besides
-    those of its dates. Nothing when it has no entry."""
+    need not come any more. ``only``: tell just these. ``bump`` as in owe_edition; ``resent``: somebody asked for it
+    again. ``related``: the entry that it was split from. ``also``: who is told besides those of its dates. Nothing when
+    it has no entry."""
     members = list_members(db, series.id)
     live = sharing(members)
     dated = live or [one for one in members if one.recurrence_id is not None] or members
@@ -57,7 +58,8 @@ def owe_series(
     usual, renamed = _named(db, live, now)
     apart = [one for one in live if one.altered or one.id in renamed]
     party = _party(db, series, usual or nearest)
-    extra: dict[str, Any] = {name: value for name, value in (("related_to", related), ("reason", reason)) if value}
+    said = (("related_to", related), ("reason", reason), ("resent", resent))
+    extra: dict[str, Any] = {name: value for name, value in said if value}
     content = edition_content(_columns(series), party, what, **extra)
     if what in ("booked", "changed"):
         content |= _dates(db, series, live, apart)
@@ -65,7 +67,7 @@ def owe_series(
     people = {invitee.mail: invitee for invitee in only or (*also, *_people(db, party, single))}
     owe_content(
         db, series.uid, content, list(people.values()), conference_id=nearest.id, now=now,
-        expires=expires or max(one.ends for one in dated), major=major,
+        expires=expires or max(one.ends for one in dated), major=major, bump=bump,
     )  # fmt: skip
 
 
