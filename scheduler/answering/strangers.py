@@ -90,6 +90,7 @@ def add(db: Session, conference: Conference, stranger_id: int, *, actor: str, no
     invitee = Invitee(one.mail, name, "guest")
     apart = one.recurrence_id is not None
     returned = [_invite(db, date, invitee, apart=apart) for date in dates]
+    _keep_answer(db, uid, one)
     series = queries.find_series_of(db, uid)
     if series is not None and one.recurrence_id is None:
         _wish(db, series, invitee)
@@ -99,11 +100,6 @@ def add(db: Session, conference: Conference, stranger_id: int, *, actor: str, no
             owe_edition(
                 db, date, party_of(db, date), "booked", [invitee], now=now, expires=date.ends, bump=refused or again
             )
-    if one.partstat != "NEEDS-ACTION" and queries.find_answer(db, uid, one.recurrence_id, one.mail) is None:
-        answer = Answer(uid=uid, recurrence_id=one.recurrence_id, mail=one.mail, partstat=one.partstat)
-        answer.comment, answer.reply_sequence, answer.reply_dtstamp = one.comment, one.reply_sequence, one.reply_dtstamp
-        answer.received_at, answer.source, answer.mail_id = one.received_at, one.source, one.mail_id
-        queries.add_row(db, answer)
     _decide(db, conference, one, "added", actor, now)
 
 
@@ -156,6 +152,15 @@ def _invite(db: Session, date: Conference, invitee: Invitee, *, apart: bool) -> 
         raise Stale(version=date.version)
     db.refresh(date)
     return returned
+
+
+def _keep_answer(db: Session, uid: str, one: Stranger) -> None:
+    """What he answered before he was invited counts from now on."""
+    if one.partstat != "NEEDS-ACTION" and queries.find_answer(db, uid, one.recurrence_id, one.mail) is None:
+        answer = Answer(uid=uid, recurrence_id=one.recurrence_id, mail=one.mail, partstat=one.partstat)
+        answer.comment, answer.reply_sequence, answer.reply_dtstamp = one.comment, one.reply_sequence, one.reply_dtstamp
+        answer.received_at, answer.source, answer.mail_id = one.received_at, one.source, one.mail_id
+        queries.add_row(db, answer)
 
 
 def _wish(db: Session, series: Series, invitee: Invitee) -> None:
