@@ -22,10 +22,11 @@ First steps:
 
 COMMANDS = {
     "serve": "serve:serve", "migrate": "data:migrate", "init": "data:init", "import-units": "data:import_units",
+    "calendar": "calendars:calendar",
     "import-calendar": "calendar:import_calendar", "user": "users:user", "token": "users:token",
     "conference": "conferences:conference", "report": "conferences:report", "import-plan": "plans:import_plan",
     "export-plan": "plans:export_plan", "check-config": "check:check_config",
-    "simulate-jitsi": "simulate:simulate_jitsi", "demo": "demo:demo", "mail": "mail:mail",
+    "simulate-jitsi": "simulate:simulate_jitsi", "demo": "demo:demo", "mail": "mail:mail", "itip": "itip:itip",
 }  # fmt: skip
 """Name on the command line to module of this folder and command in it."""
 

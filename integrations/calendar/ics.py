@@ -42,7 +42,8 @@ def render(invitation: Invitation, *dates: Invitation) -> bytes:
     calendar.add("prodid", PRODID)
     calendar.add("version", "2.0")
     calendar.add("calscale", "GREGORIAN")
-    calendar.add("method", invitation.method)
+    if invitation.method:
+        calendar.add("method", invitation.method)
     for zone, year in _zones((invitation, *dates)).items():
         calendar.add_component(_timezone(zone, year))
     for one in (invitation, *dates):
@@ -90,7 +91,8 @@ def _event(invitation: Invitation) -> Event:
             "conference", vUri(invitation.url, params={"VALUE": "URI", "FEATURE": ["AUDIO", "VIDEO"], "LABEL": label})
         )
     event.add("description", _lines(invitation.description))
-    event.add("organizer", _person(invitation.organizer.mail, {"CN": _name(invitation.organizer.cn)}))
+    if invitation.organizer.mail:
+        event.add("organizer", _person(invitation.organizer.mail, {"CN": _name(invitation.organizer.cn)}))
     for attendee in invitation.attendees:
         event.add("attendee", _attendee(attendee))
     if invitation.status:
@@ -114,8 +116,11 @@ def _repetition(event: Event, invitation: Invitation) -> None:
         event.add("rrule", vRecur.from_ical(invitation.rule))
     if invitation.exdates:
         event.add("exdate", [_written(at, invitation) for at in invitation.exdates])
-    if isinstance(invitation, Relayed) and invitation.rdates:
-        event.add("rdate", [_written(at, invitation) for at in invitation.rdates])
+    if isinstance(invitation, Relayed):
+        if invitation.rdates:
+            event.add("rdate", [_written(at, invitation) for at in invitation.rdates])
+        for line in invitation.remember:
+            event.add("x-confsvc-itip", line)
     if invitation.related_to is not None:
         event.add("related-to", invitation.related_to)
 

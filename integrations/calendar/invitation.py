@@ -10,7 +10,7 @@ from typing import Literal
 from integrations.addresses import one_line, plain_address
 from integrations.calendar.timezones import TZID
 
-Method = Literal["REQUEST", "CANCEL"]
+Method = Literal["REQUEST", "CANCEL", ""]
 Status = Literal["CONFIRMED", "TENTATIVE", "CANCELLED"]
 Role = Literal["CHAIR", "REQ-PARTICIPANT", "OPT-PARTICIPANT", "NON-PARTICIPANT"]
 Kind = Literal["INDIVIDUAL", "GROUP", "ROOM", "RESOURCE", "UNKNOWN"]
@@ -94,10 +94,7 @@ class Invitation:
         if self.rule is not None and self.recurrence_id is not None:
             raise ValueError("one date of a series does not repeat")
         self._check_people()
-        if self.method == "CANCEL":
-            self._check_cancel()
-        elif self.status not in ("CONFIRMED", "TENTATIVE"):
-            raise ValueError("a REQUEST is CONFIRMED or TENTATIVE")
+        self._check_method()
 
     def _check_identity(self) -> None:
         if not _UID.match(self.uid):
@@ -111,6 +108,12 @@ class Invitation:
             raise ValueError("attendees are needed, each address once")
         plain_address(self.organizer.mail)
 
+    def _check_method(self) -> None:
+        if self.method == "CANCEL":
+            self._check_cancel()
+        elif self.status not in ("CONFIRMED", "TENTATIVE"):
+            raise ValueError("a REQUEST is CONFIRMED or TENTATIVE")
+
     def _check_cancel(self) -> None:
         if self.alarm_minutes is not None or self.rule is not None:
             raise ValueError("a CANCEL has neither alarm nor rule")
@@ -123,9 +126,19 @@ class Invitation:
 @dataclass(frozen=True, slots=True)
 class Relayed(Invitation):
     """An entry that somebody else's calendar made: any UID that is one line, an end that may be the start, and dates
-    besides its rule."""
+    besides its rule. With no method it is a file, with or without people, in which we may ``remember`` lines of ours.
+    """
 
     rdates: tuple[datetime, ...] = ()
+    remember: tuple[str, ...] = ()
+
+    def _check_people(self) -> None:
+        if self.method:
+            Invitation._check_people(self)
+
+    def _check_method(self) -> None:
+        if self.method:
+            Invitation._check_method(self)
 
     def _check_identity(self) -> None:
         if not self.uid or one_line(self.uid) != self.uid or len(self.uid) > 1000:

@@ -26,7 +26,7 @@ _CARET = {"^n": "\n", "^'": '"', "^^": "^"}
 def moment(value: str, params: Params) -> Moment:
     """DTSTART and its like. A zone that nobody here knows gives a wall time that floats. ValueError for what is no
     time between 1900 and 2200 (1601 is how Outlook says "none")."""
-    found = _TIME.fullmatch(value.strip())
+    found = _TIME.fullmatch(value.strip().upper())
     if found is None or not 1900 <= int(found[1]) <= 2200:
         raise ValueError("not a time")
     year, month, day, hour, minute, second = (int(found[n] or 0) for n in range(1, 7))
@@ -53,7 +53,7 @@ def stamp(value: str) -> datetime:
 
 def length(value: str) -> timedelta:
     """A DURATION that is not negative. ValueError for anything else."""
-    found = _LENGTH.fullmatch(value.strip())
+    found = _LENGTH.fullmatch(value.strip().upper())
     if found is None:
         raise ValueError("not a duration")
     weeks, days, hours, minutes, seconds = (int(part or 0) for part in found.groups())

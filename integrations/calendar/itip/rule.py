@@ -19,6 +19,7 @@ from integrations.errors import Refused
 
 MOST_DATES = 1000
 LONGEST = 500
+SECOND = timedelta(seconds=1)
 _PART = re.compile(r"([A-Z]{4,10})=([A-Z0-9,+-]{1,400})")
 _ORDER = ("FREQ", "UNTIL", "COUNT", "INTERVAL")
 _SAFE = {
@@ -80,7 +81,12 @@ def until(value: str, starts: Moment) -> datetime:
         raise Refused(f"not a time: {value[:40]}") from problem
     if not value.endswith("Z") or starts.all_day:
         return wall
-    return wall.replace(tzinfo=UTC).astimezone(ZoneInfo(starts.tzid or HOME)).replace(tzinfo=None)
+    return wall.replace(tzinfo=UTC).astimezone(zone_of(starts)).replace(tzinfo=None)
+
+
+def zone_of(form: Moment) -> ZoneInfo:
+    """The zone by whose clock a time is written; what has none is at home."""
+    return ZoneInfo(form.tzid or HOME)
 
 
 def with_until(rule: str, last: Moment) -> str:
