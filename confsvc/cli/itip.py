@@ -9,6 +9,7 @@ from typing import NoReturn
 
 import click
 
+from confsvc.cli.itip_apply import apply
 from confsvc.cli.setup import fail, json_option, show
 from integrations.addresses import plain_address
 from integrations.calendar.itip.event import bare
@@ -21,6 +22,9 @@ REFUSED = 3
 @click.group()
 def itip() -> None:
     """Calendar messages (iTIP), worked out from files; touches no data and sends nothing."""
+
+
+itip.add_command(apply)
 
 
 @itip.command()

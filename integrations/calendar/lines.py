@@ -6,6 +6,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+DEEPEST = 10
 _NAME = re.compile(r"[A-Za-z0-9-]+")
 _PARAM = re.compile(r';([A-Za-z0-9-]+)=((?:"[^"]*"|[^";:,]*)(?:,(?:"[^"]*"|[^";:,]*))*)')
 
@@ -47,6 +48,8 @@ def cut(text: str) -> tuple[list[Line], list[str]]:
         if key == "BEGIN":
             count += 1
             path.append((value.upper(), count))
+            if len(path) > DEEPEST:
+                return lines, [*wrong, f"line {number} opens component in component beyond {DEEPEST}"]
         lines.append(Line(tuple(part for part, _ in path), key, params, value, path[-1][1] if path else 0))
         if key == "END" and (not path or path.pop()[0] != value.upper()):
             wrong.append(f"line {number} ends {value}, which is not open")

@@ -96,6 +96,7 @@ def attendee(value: str, params: Params) -> Attendee:
         tuple(mail(one) for one in params.get("DELEGATED-TO", ())[:20] if one),
         tuple(mail(one) for one in params.get("DELEGATED-FROM", ())[:20] if one), mail(first(params, "SENT-BY")),
         (first(params, "SCHEDULE-AGENT") or "SERVER").upper()[:40],
+        first(params, "SCHEDULE-FORCE-SEND").upper() == "REQUEST",
     )  # fmt: skip
 
 

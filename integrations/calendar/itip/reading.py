@@ -126,7 +126,7 @@ def _tried(one: Property, reader: Callable[[Property], T]) -> T:
 
 
 def _ends(starts: Moment | None, ends: Moment | None, length: timedelta | None) -> Moment | None:
-    if starts is None or ends is not None:
+    if starts is None or (ends is not None and length is None):  # with both, the duration is what calendars go by
         if starts is not None and ends is not None and starts.all_day != ends.all_day:
             raise Unreadable("property:DTEND")
         return ends
