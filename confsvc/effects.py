@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import logging
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -18,6 +19,7 @@ from confsvc.asking import owe_mails, settle_words
 from confsvc.asking_words import waiting_subject, waiting_text
 from confsvc.config import Settings
 from confsvc.database import Database
+from confsvc.own_links import recipient_token, return_path
 from confsvc.reminders import reminding
 from confsvc.sender import Sender
 from confsvc.sender import sender_of as sender_of
@@ -33,7 +35,7 @@ from integrations.mail.smtp import SmtpMailer
 from scheduler.drain import Handler
 from scheduler.models import Edition
 from scheduler.outcomes import Claimed, Dead, Done, Later, Needless, Outcome, patience
-from scheduler.queries import find_edition, find_told
+from scheduler.queries import find_calendar_item, find_edition, find_first_message_id
 
 log = logging.getLogger(__name__)
 
@@ -60,12 +62,12 @@ def handlers(
 
     async def letter(claimed: Claimed) -> Outcome:
         try:
-            edition, first = await database.read(_letter_rows, claimed.payload)
+            edition, first = await database.read(find_letter, claimed.payload)
             made = write_letter(edition, claimed.payload, sender, first)
         except Exception as problem:
             log.exception("letter %s cannot be written", claimed.key)
             return Later(error=f"{type(problem).__name__}: {problem}")
-        return await _sent(mailer, made)
+        return await _sent(mailer, made, claimed, sender)
 
     async def end_meeting(claimed: Claimed) -> Outcome:
         client = bridges.get(str(claimed.payload["bridge"]))
@@ -85,10 +87,10 @@ def handlers(
         except Exception as problem:
             log.exception("notice %s cannot be written", claimed.key)
             return Later(error=f"{type(problem).__name__}: {problem}")
-        return await _sent(mailer, made)
+        return await _sent(mailer, made, claimed, sender)
 
     told = _asking(database, mailer, sender, now)
-    reminder = reminding(database, sender, lambda made: _sent(mailer, made))
+    reminder = reminding(database, sender, lambda made, claimed: _sent(mailer, made, claimed, sender))
     return {"letter": letter, "notice": notice, "reminder": reminder, "end_meeting": end_meeting, **told}
 
 
@@ -108,7 +110,7 @@ def _asking(database: Database, mailer: Mailer, sender: Sender, now: Callable[[]
         except Exception as problem:
             log.exception("mail %s cannot be written", claimed.key)
             return Later(error=f"{type(problem).__name__}: {problem}")
-        return await _sent(mailer, made)
+        return await _sent(mailer, made, claimed, sender)
 
     return {"asked": asked, "waiting": waiting}
 
@@ -122,6 +124,7 @@ def write_letter(edition: EditionRow, payload: Mapping[str, Any], sender: Sender
     entry, *dates = invitations(edition, payload, organizer_mail=sender.mail, public_url=sender.public_url)
     own_id = message_id(edition.uid, "0", edition.sequence, _revision(payload), str(payload["mail"]), sender.domain)
     url = join_url(sender.public_url, edition.content["key"]) if entry.url else None
+    page = recipient_url(edition, str(payload["mail"]), sender)
     return build_letter(
         sender=sender.mail,
         author=Mailbox(sender.mail, sender.name),
@@ -129,13 +132,20 @@ def write_letter(edition: EditionRow, payload: Mapping[str, Any], sender: Sender
         subject=letter_subject(edition, language),
         message_id=own_id,
         date=edition.dtstamp,
-        text=plain(edition.content, language, url),
-        html=html(edition.content, language, url),
+        text=plain(edition.content, language, url, page),
+        html=html(edition.content, language, url, page),
         ics=render(entry, *dates),
         method=edition.method,
         references=(first_id,) if first_id and first_id != own_id else (),
         language=language,
     )
+
+
+def recipient_url(edition: EditionRow, mail: str, sender: Sender) -> str | None:
+    """The recipient's own page, which stands in the text only: never in the calendar entry, whose copies travel."""
+    if not sender.key or not edition.item_id:
+        return None
+    return f"{sender.public_url.rstrip('/')}/r/{recipient_token(edition.item_id, edition.uid, mail, sender.key)}"
 
 
 def write_notice(key: str, payload: Mapping[str, Any], sender: Sender) -> Letter:
@@ -168,17 +178,21 @@ def _revision(payload: Mapping[str, Any]) -> int:
     return int(payload["number"]) * 1000 + int(payload["n"])
 
 
-def _letter_rows(db: Session, payload: Mapping[str, Any]) -> tuple[EditionRow, str | None]:
+def find_letter(db: Session, payload: Mapping[str, Any]) -> tuple[EditionRow, str | None]:
+    """What a letter says, and the Message-ID of the first one of this entry to this address. Raises LookupError."""
     row: Edition | None = find_edition(db, int(payload["edition"]))
-    if row is None:
+    item = find_calendar_item(db, row.uid) if row is not None else None
+    if row is None or item is None:
         raise LookupError(f"there is no edition {payload['edition']}")
-    told = find_told(db, row.uid, str(payload["mail"]))
-    edition = EditionRow(row.id, row.uid, row.method, row.sequence, row.dtstamp, row.content)
-    return edition, told.first_message_id if told else None
+    first = find_first_message_id(db, row.uid, str(payload["mail"]))
+    return EditionRow(row.id, row.uid, row.method, row.sequence, row.dtstamp, row.content, item.id), first
 
 
-async def _sent(mailer: Mailer, letter: Letter) -> Outcome:
+async def _sent(mailer: Mailer, letter: Letter, claimed: Claimed, sender: Sender) -> Outcome:
+    """What came of it. What cannot be delivered later comes back to an address that names the effect."""
     try:
+        if sender.key:
+            letter = replace(letter, sender=return_path(claimed.id, sender.bounce_domain, sender.key))
         await mailer.send(letter)
     except Unavailable as problem:
         return Later(problem.after, problem.maybe, problem.reason)

@@ -44,7 +44,9 @@ def words_of(db: Session, claimed: Claimed) -> dict[str, Any] | None:
     return said | {"host": host.name if host else ""}
 
 
-def reminding(database: Database, sender: Sender, send: Callable[[Letter], Awaitable[Outcome]]) -> Handler:
+def reminding(
+    database: Database, sender: Sender, send: Callable[[Letter, Claimed], Awaitable[Outcome]]
+) -> Handler:
     """The door of the effect "reminder"; ``send`` says what came of a mail."""
 
     async def reminder(claimed: Claimed) -> Outcome:
@@ -54,7 +56,7 @@ def reminding(database: Database, sender: Sender, send: Callable[[Letter], Await
         except Exception as problem:
             log.exception("reminder %s cannot be written", claimed.key)
             return Later(error=f"{type(problem).__name__}: {problem}")
-        return await send(made) if made is not None else Needless()
+        return await send(made, claimed) if made is not None else Needless()
 
     return reminder
 

@@ -53,6 +53,7 @@ NOTICES = {
     "lapsed:not_decided": "Nobody decided on the request before the meeting was to begin. It is a draft again.",
 }  # fmt: skip
 FORMS = {"online": "online", "in_person": "in person", "hybrid": "in person and online"}
+RECEIVED = "Please confirm here that you have received this (for you only, do not pass it on)"
 SECRECY = "This system must not be used for state secrets."
 
 Line = tuple[str, str]
@@ -71,16 +72,18 @@ def description(content: Mapping[str, Any], language: str, url: str | None) -> s
     return "\n".join(lines + [_plain(line) for line in _lines(content, language)])
 
 
-def plain(content: Mapping[str, Any], language: str, url: str | None) -> str:
-    """The letter as plain text."""
+def plain(content: Mapping[str, Any], language: str, url: str | None, page: str | None = None) -> str:
+    """The letter as plain text. ``page``: where this recipient says that it has come."""
     opening = text(OPENINGS[content["what"]], language, {"host": content["host"]})
     lines = [opening, "", content["title"], *(_plain(line) for line in _lines(content, language))]
     if url:
         lines += ["", f"{text('Join', language)}: {url}"]
+    if page:
+        lines += ["", f"{text(RECEIVED, language)}: {page}"]
     return "\n".join([*lines, "", text(SECRECY, language)]) + "\n"
 
 
-def html(content: Mapping[str, Any], language: str, url: str | None) -> str:
+def html(content: Mapping[str, Any], language: str, url: str | None, page: str | None = None) -> str:
     """The same as HTML that loads nothing from anywhere."""
     opening = text(OPENINGS[content["what"]], language, {"host": content["host"]})
     rows = "".join(
@@ -88,6 +91,7 @@ def html(content: Mapping[str, Any], language: str, url: str | None) -> str:
         for label, said in _lines(content, language)
     )
     link = f'<p><a href="{escape(url)}">{escape(text("Join", language))}</a><br>{escape(url)}</p>' if url else ""
+    link += f'<p><a href="{escape(page)}">{escape(text(RECEIVED, language))}</a></p>' if page else ""
     return (
         f'<!doctype html><html lang="{language}"><head><meta charset="utf-8"></head><body><p>{escape(opening)}</p>'
         f"<h1>{escape(content['title'])}</h1><table>{rows}</table>{link}<p>{escape(text(SECRECY, language))}</p></body>"

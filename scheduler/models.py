@@ -16,7 +16,7 @@ from scheduler.booking.models import BookingTemplate, KnownClash
 from scheduler.booking.series.models import COUNTS, Series, SeriesSkip
 from scheduler.conduct.models import Bridge, Comment, Done, Fact, Opening
 from scheduler.kinds import CHAIR_LEVELS, FORMS
-from scheduler.outbox_models import EFFECT_STATES, CalendarItem, Edition, Effect, Told
+from scheduler.outbox_models import EFFECT_STATES, CalendarItem, Edition, Effect, Receipt, Told
 from scheduler.record.models import EVIDENCE, Attendance, Goal, KpiScope, Presence, Tally, TallyDistrict
 
 STATES = ("draft", "planned", "provisioned", "open", "ended", "recorded", "cancelled", "pending", "postponed")
@@ -236,6 +236,6 @@ __all__ = [
     "COUNTS", "EFFECT_STATES", "EVIDENCE", "LONGEST_SPAN", "OUTCOMES", "STATES", "Answer", "Approval", "Attendance",
     "Batch", "BatchItem", "BookingTemplate", "Bridge", "CalendarItem", "Closure", "Comment", "Conference",
     "Delegation", "Displacement", "Done", "Edition", "Effect", "Fact", "Goal", "Guest", "KnownClash", "KpiScope",
-    "OfficialLetter", "Opening", "Presence", "ProfileRow", "Proposal", "Reservation", "Series", "SeriesSkip", "Site",
-    "Stranger", "Tally", "TallyDistrict", "Told", "Unverified",
+    "OfficialLetter", "Opening", "Presence", "ProfileRow", "Proposal", "Receipt", "Reservation", "Series", "SeriesSkip",
+    "Site", "Stranger", "Tally", "TallyDistrict", "Told", "Unverified",
 ]  # fmt: skip

@@ -21,7 +21,7 @@ from sqlalchemy.orm import Session, aliased
 from rooms.once import insert_once, poke
 from scheduler.models import Effect
 from scheduler.outcomes import Claimed, Dead, Done, Later, Needless, Outcome, Untried, patience
-from scheduler.queries import add_maybe_told, add_sure_told, find_told
+from scheduler.queries import add_maybe_told, add_sure_told, knows
 from scheduler.trouble import ROOM_NOT_ENDED, clear_trouble, note_trouble
 
 # Literals, not parameters: only then can both databases use the partial indexes.
@@ -214,8 +214,9 @@ def _free(now: datetime) -> ColumnElement[bool]:
 
 
 def _is_needless(db: Session, letter: Mapping[str, Any]) -> bool:
-    """Whether this is a CANCEL to somebody who surely never got anything about the entry."""
-    return letter.get("method") == "CANCEL" and find_told(db, str(letter["uid"]), str(letter["mail"])) is None
+    """Whether this is a CANCEL to somebody who surely never got anything about the entry, or about this date of it."""
+    told = knows(db, str(letter["uid"]), str(letter["mail"]), letter.get("part"))
+    return letter.get("method") == "CANCEL" and not told
 
 
 def _remember_maybe(db: Session, row: Effect) -> None:

@@ -39,14 +39,29 @@ class Edition(Row):
 
 
 class Told(Row):
-    """What one address has surely, or perhaps (the answer was lost), received about one calendar entry."""
+    """What one address has surely, or perhaps (the answer was lost), received about one calendar entry: about the whole
+    of it, or about one date (``part``, its RECURRENCE-ID; "" the whole)."""
 
     __tablename__ = "told"
     uid: Mapped[str] = mapped_column(ForeignKey("calendar_item.uid", ondelete="CASCADE"))
     mail: Mapped[str]
+    part: Mapped[str] = mapped_column(default="", sort_order=1)
     sure_edition: Mapped[int | None]
     maybe_edition: Mapped[int | None]
     first_message_id: Mapped[str | None]
+    __table_args__ = options(UniqueConstraint("uid", "mail", "part"))
+
+
+class Receipt(Row):
+    """What somebody did on the page behind the link of his letters. ``opened``: fetched, perhaps by a mail scanner;
+    ``acknowledged``: the button, and of which edition."""
+
+    __tablename__ = "receipt"
+    uid: Mapped[str] = mapped_column(ForeignKey("calendar_item.uid", ondelete="CASCADE"))
+    mail: Mapped[str]
+    opened: Mapped[datetime | None]
+    acknowledged: Mapped[datetime | None]
+    acknowledged_edition: Mapped[int | None]
     __table_args__ = options(UniqueConstraint("uid", "mail"))
 
 

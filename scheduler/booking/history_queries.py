@@ -6,24 +6,41 @@ from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import NamedTuple
 
-from sqlalchemy import select
+from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
 from rooms.models import Change, Room
-from scheduler.models import Bridge, Edition, Effect, Fact, Opening, Told
+from scheduler.models import Bridge, Conference, Edition, Effect, Fact, Opening, Receipt, Told
+
+_PART = Effect.payload["part"].as_string()
+_UID = Effect.payload["uid"].as_string()
 
 
-def list_letters(db: Session, conference_id: int) -> Sequence[Effect]:
-    """Every letter owed or settled for one conference, in the order in which they were owed."""
-    query = select(Effect).where(Effect.conference_id == conference_id, Effect.kind == "letter").order_by(Effect.id)
-    return db.scalars(query).all()
+def list_letters(db: Session, conference: Conference) -> Sequence[Effect]:
+    """Every letter owed or settled for one conference, in the order in which they were owed; for a date of a shared
+    entry those about the whole entry too, which are kept with another date."""
+    query = select(Effect).where(Effect.kind == "letter").order_by(Effect.id)
+    if conference.recurrence_id is None:
+        return db.scalars(query.where(Effect.conference_id == conference.id)).all()
+    sharing = select(Conference.id).where(Conference.series_id == conference.series_id)
+    of_this = or_(_PART.is_(None), _PART == conference.recurrence_id.isoformat())
+    return db.scalars(query.where(Effect.conference_id.in_(sharing), _UID == conference.uid, of_this)).all()
 
 
-def list_told(db: Session, uid: str) -> dict[str, str | None]:
-    """By address, what the last edition that surely arrived said: booked, changed, cancelled or removed."""
+def list_told(db: Session, uid: str, part: str | None) -> dict[str, str | None]:
+    """By address, what the last edition that surely arrived said: booked, changed, cancelled or removed. ``part``: of
+    one date of the entry; what was said of the whole counts too."""
     query = select(Told.mail, Edition.content).outerjoin(Edition, Edition.id == Told.sure_edition)
-    rows = db.execute(query.where(Told.uid == uid))
-    return {mail: content["what"] if content else None for mail, content in rows}
+    query = query.where(Told.uid == uid, Told.part.in_(("", part or ""))).order_by(Told.sure_edition)
+    found: dict[str, str | None] = {}
+    for mail, content in db.execute(query):
+        found[mail] = content["what"] if content else found.get(mail)
+    return found
+
+
+def list_receipts(db: Session, uid: str) -> dict[str, Receipt]:
+    """By address, what was done on the page behind the letters' link."""
+    return {row.mail: row for row in db.scalars(select(Receipt).where(Receipt.uid == uid))}
 
 
 def list_changes(db: Session, conference_id: int, *, since: datetime | None = None) -> Sequence[Change]:

@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from sqlalchemy.orm import Session
 
 from rooms.health import Link, link
 from rooms.place_queries import list_rooms
-from scheduler.booking.history_queries import list_letters, list_told
+from scheduler.booking.history_queries import list_letters, list_receipts, list_told
 from scheduler.booking.queries import list_guests
 from scheduler.local_time import local_day
-from scheduler.models import Attendance, Conference, Delegation, Effect
+from scheduler.models import Attendance, Conference, Delegation, Effect, Receipt
 from scheduler.part_queries import SiteRow, list_site_rows
 from scheduler.record.attendance import Presence, merge, unite
 from scheduler.record.queries import list_attendance, list_delegations, list_devices, list_facts, list_presence
@@ -68,6 +68,12 @@ class RecipientView:
     again: datetime | None
     error: str | None
     told: str | None
+    due: datetime | None = None
+    """When a letter that nobody has tried yet goes out."""
+    opened: datetime | None = None
+    acknowledged: datetime | None = None
+    """The button on the page behind the link, for what the last letter that went out says."""
+    letter: int | None = None
 
     @property
     def rank(self) -> int:
@@ -133,14 +139,17 @@ def part_views(db: Session, conference: Conference) -> list[PartView]:
 def recipient_views(db: Session, conference: Conference) -> list[RecipientView]:
     """Everybody who is invited now, then those who were and got a letter saying that they are not any more."""
     newest: dict[str, Effect] = {}
-    for letter in list_letters(db, conference.id):
+    for letter in list_letters(db, conference):
         newest[str(letter.payload["mail"])] = letter
-    told = list_told(db, conference.uid) if conference.uid else {}
+    part = conference.recurrence_id.isoformat() if conference.recurrence_id else None
+    told = list_told(db, conference.uid, part) if conference.uid else {}
+    receipts = list_receipts(db, conference.uid) if conference.uid else {}
     guests = list_guests(db, conference.id)
     views = []
     for guest in guests:
         last = newest.get(guest.mail)
         views.append(_recipient(guest.name, guest.mail, guest.role, guest.unit_id, last, told, removed=False))
+    views = [_received(view, receipts.get(view.mail), newest.get(view.mail)) for view in views]
     for mail in [mail for mail in newest if mail not in {guest.mail for guest in guests}]:
         letter = newest[mail]
         name, role = str(letter.payload["name"]), str(letter.payload["role"])
@@ -159,8 +168,17 @@ def _recipient(
         name=name, mail=mail, role=role, unit_id=unit_id, removed=removed, delivery=_delivery(letter),
         what="cancelled" if letter.payload["method"] == "CANCEL" else "invited",
         at=letter.settled, again=letter.due if waits and letter.attempts else None, error=letter.last_error,
-        told=told.get(mail),
+        told=told.get(mail), due=letter.due if waits and not letter.attempts else None, letter=letter.id,
     )  # fmt: skip
+
+
+def _received(view: RecipientView, receipt: Receipt | None, letter: Effect | None) -> RecipientView:
+    """What was done on the recipient's page. An acknowledgement counts for what was known when it was given: not for a
+    letter that went out later."""
+    if receipt is None or letter is None:
+        return view
+    later = letter.state == "done" and int(letter.payload["edition"]) > (receipt.acknowledged_edition or 0)
+    return replace(view, opened=receipt.opened, acknowledged=None if later else receipt.acknowledged)
 
 
 def _delivery(letter: Effect) -> str:

@@ -7,19 +7,14 @@ read from there.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping
 from dataclasses import dataclass
 from email import message_from_bytes
 from email.header import decode_header, make_header
 from email.message import Message
-from typing import Any
 
 from aiohttp import web
-from sqlalchemy.orm import Session
-
 from confsvc.access import Permission, may
-from confsvc.effects import sender_of, write_letter
-from confsvc.translate import EditionRow
+from confsvc.effects import find_letter, sender_of, write_letter
 from confsvc.web import keys
 from confsvc.web.pages.outbox import seen
 from confsvc.web.pages.words import Words
@@ -28,7 +23,6 @@ from integrations.mail.letter import Letter
 from integrations.mail.maildir import MaildirMailer
 from rooms.errors import NotFound
 from scheduler.outbox_queries import LETTER, OutboxRow
-from scheduler.queries import find_edition, find_told
 
 HEADERS = ("From", "To", "Subject", "Date", "Message-ID", "In-Reply-To", "References")
 
@@ -82,20 +76,14 @@ def _file(content: bytes, kind: str, name: str) -> web.Response:
 
 async def _shown(request: web.Request, row: OutboxRow) -> Shown:
     settings = request.app[keys.SETTINGS]
-    edition, first_id = await request.app[keys.DATABASE].read(_edition, row.payload)
+    try:
+        edition, first_id = await request.app[keys.DATABASE].read(find_letter, row.payload)
+    except LookupError:
+        raise NotFound from None
     made = write_letter(edition, row.payload, sender_of(settings), first_id)
     if settings.maildir is None or row.delivery != "sent":
         return take_apart(made.content, None)
     return await asyncio.to_thread(_from_folder, MaildirMailer(settings.maildir), made)
-
-
-def _edition(db: Session, payload: Mapping[str, Any]) -> tuple[EditionRow, str | None]:
-    row = find_edition(db, int(payload["edition"]))
-    if row is None:
-        raise NotFound
-    told = find_told(db, row.uid, str(payload["mail"]))
-    edition = EditionRow(row.id, row.uid, row.method, row.sequence, row.dtstamp, row.content)
-    return edition, told.first_message_id if told else None
 
 
 def _from_folder(folder: MaildirMailer, made: Letter) -> Shown:
