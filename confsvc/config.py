@@ -35,6 +35,7 @@ class Section(BaseModel):
 class Service(Section):
     """Where the service listens and how people reach it. ``var``: the folder of everything it writes.
 
+    ``letter_fonts``: a folder with the serif of printed letters; left out, where systems keep Liberation Serif or Tinos.
     ``jobs`` false: this process only answers; another one advances conferences, sends letters, ends rooms. ``key_file``,
     ``key_env``: the service's own key, the same on every machine; left out, one is made in ``var``.
     """
@@ -46,6 +47,7 @@ class Service(Section):
     trusted_proxies: list[IPvAnyNetwork] = []
     allow_plain_http: bool = False
     operator_phone: Text = ""
+    letter_fonts: Path | None = None
     jobs: bool = True
     key_file: Path | None = None
     key_env: str | None = None

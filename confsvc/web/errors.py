@@ -57,6 +57,7 @@ TEXTS: dict[str, str] = {
     "grant_not_found": "There is no such grant.",
     "token_not_found": "There is no such token.",
     "scope_missing": "The token does not have this scope.",
+    "too_many_addresses": "There are %(max)s addresses already. Put one out of use first.",
     "too_many_tokens": "An account holds %(max)s tokens at most. Revoke one first.",
 }
 
@@ -164,6 +165,9 @@ FIELD_TEXTS: dict[str, str] = {
     "marked_secret": "The file is marked MẬT, TỐI MẬT or TUYỆT MẬT. State secrets must not come onto this system.",
     "letter_number": "Write the number alone: digits, perhaps a letter after them.",
     "letter_symbol": "Write the symbol alone, for example GM-UBND.",
+    "no_links": "No address of a page may stand here: letters are filed and forwarded.",
+    "letter_authority": "Each line begins with TM., KT., TL., TUQ. or Q., for example KT. GIÁM ĐỐC.",
+    "academic_title": "Write the name without academic titles.",
     "in_the_future": "This day is still to come.",
     "too_old": "This is too long ago.",
     "quarters": "Write quarters: 0.25, 0.5, 0.75 or whole.",

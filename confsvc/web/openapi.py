@@ -12,7 +12,7 @@ from pydantic.json_schema import models_json_schema
 
 from confsvc.access import Permission
 from confsvc.web import keys
-from confsvc.web.api.layer import Operation
+from confsvc.web.api.layer import JSON, Operation
 from confsvc.web.rendering import BUILD
 from confsvc.web.route import Route
 
@@ -121,6 +121,8 @@ def _responses(operation: Operation) -> dict[str, Any]:
     if operation.answer is not None:
         schema = {"$ref": _REF.format(model=operation.answer.__name__)}
         good["content"] = {"application/json": {"schema": schema}}
+    elif operation.media != JSON:
+        good["content"] = {operation.media: {"schema": {"type": "string", "format": "binary"}}}
     statuses = {401, 403, *operation.problems}
     if operation.path is not None:
         statuses |= {404, 422}

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import exists, or_, select, update
+from sqlalchemy import delete, exists, or_, select, update
 from sqlalchemy.orm import Session
 
 from rooms.change_queries import set_change_texts
+from scheduler.booking.approving.models import LetterDraft
 from scheduler.models import (
     Comment,
     Conference,
@@ -53,6 +54,7 @@ def set_emptied(db: Session, ids: Collection[int], values: Mapping[str, Any]) ->
     }
     db.execute(update(Conference).where(Conference.id.in_(ids)).values(**texts, version=Conference.version + 1))
     db.execute(update(Comment).where(Comment.conference_id.in_(ids)).values(text=""))
+    db.execute(delete(LetterDraft).where(LetterDraft.conference_id.in_(ids)))
     guests = update(Guest).where(Guest.conference_id.in_(ids), Guest.role == "chair")
     db.execute(guests.values(name=""))
 

@@ -24,6 +24,9 @@ from confsvc.web.route import Handler
 from rooms.errors import FieldError, Invalid, Problem
 
 
+JSON = "application/json"
+
+
 @dataclass(frozen=True)
 class Operation:
     """What a handler takes and gives."""
@@ -34,6 +37,7 @@ class Operation:
     status: int
     problems: tuple[int, ...]
     headers: Mapping[str, str]
+    media: str = JSON
     path: type[BaseModel] | None = None
     query: type[BaseModel] | None = None
     body: type[BaseModel] | None = None
@@ -58,14 +62,15 @@ Function = Callable[..., Awaitable["BaseModel | Answer"]]
 
 def operation(
     summary: str, *, answer: type[BaseModel] | None, status: int = 200, problems: Collection[int] = (),
-    headers: Mapping[str, str] | None = None,
+    headers: Mapping[str, str] | None = None, media: str = JSON,
 ) -> Callable[[Function], Handler]:  # fmt: skip
-    """``problems``: statuses beyond those that every operation may answer. ``headers``: request headers it reads."""
+    """``problems``: statuses beyond those that every operation may answer. ``headers``: request headers it reads.
+    ``media``: of a file, given as ``Answer.written``, instead of JSON."""
 
     def wrap(function: Function) -> Handler:
         hints = typing.get_type_hints(function)
         parts = {name: hints[name] for name in inspect.signature(function).parameters if name in _READERS}
-        described = Operation(function.__name__, summary, answer, status, tuple(problems), headers or {}, **parts)
+        described = Operation(function.__name__, summary, answer, status, tuple(problems), headers or {}, media, **parts)
 
         @wraps(function)
         async def handler(request: web.Request) -> web.StreamResponse:
@@ -140,6 +145,7 @@ def _write(result: BaseModel | Answer, described: Operation) -> web.Response:
     body = answer.written if answer.model is None else answer.model.model_dump_json().encode()
     if body is None:
         return web.Response(status=status, headers=answer.headers)
+    charset = "utf-8" if described.media == JSON else None
     return web.Response(
-        body=body, status=status, headers=answer.headers, content_type="application/json", charset="utf-8"
+        body=body, status=status, headers=answer.headers, content_type=described.media, charset=charset
     )

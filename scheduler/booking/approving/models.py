@@ -72,3 +72,19 @@ class OfficialLetter(Row):
         UniqueConstraint("host_unit_id", "number", "symbol", "year", name="uq_letter_number"),
         Index(None, "pdf_sha256"),
     )
+
+
+class LetterDraft(Row):
+    """What a letter of invitation still needs besides the conference: who signs, what is asked for, who gets it. One a
+    counted meeting, by the conference that leads it; the host's newest says what the next one begins with.
+
+    ``said``: a ``letter_draft.LetterWish`` as JSON values.
+    """
+
+    __tablename__ = "letter_draft"
+    conference_id: Mapped[int] = mapped_column(ForeignKey("conference.id", ondelete="CASCADE"), unique=True)
+    host_unit_id: Mapped[int] = mapped_column(ForeignKey("unit.id"))
+    said: Mapped[dict[str, Any]]
+    saved_by: Mapped[str]
+    saved_at: Mapped[datetime]
+    __table_args__ = options(Index(None, "host_unit_id", "saved_at"))

@@ -14,6 +14,7 @@ from confsvc.database import Database
 from rooms.errors import Invalid
 from rooms.models import Change
 from rooms.schema import Base
+from scheduler.booking.approving.letter_draft import LetterWish, save_letter_draft
 from scheduler.booking.approving.official_letter import Numbered, SignedFile, record_letter
 from scheduler.booking.book import book
 from scheduler.booking.edit import cancel, change
@@ -52,6 +53,7 @@ def test_nothing_that_was_written_is_left(database: Database) -> None:
     file = SignedFile("ab" * 32, f"{SECRET}.pdf", 10, read=True)
     numbered = Numbered("5", "GM-STTTT", date(2026, 11, 24))
     database.write_now(record_letter, made.key, numbered, version=version, file=file, **WHO)
+    database.write_now(save_letter_draft, made.key, LetterWish(extra=f"Kèm {SECRET}", signer=SECRET), **WHO)
     version = database.read_now(lambda db: db.scalars(select(Conference.version)).one())
     trial = database.write_now(book_trial, made.key, version=version, title=f"Thử {SECRET}", rules=RULES, **WHO)
     with pytest.raises(WrongMove):
