@@ -12,13 +12,17 @@ class Unavailable(IntegrationError):
 
     ``after``: seconds the other side asked us to wait (``Retry-After``), or None when it did not say.
     ``maybe``: the act may have taken effect although no answer came (a lost answer, not a refused connection).
+    ``code``: the status where it was an answer.
     """
 
-    def __init__(self, reason: str, *, after: float | None = None, maybe: bool = False) -> None:
+    def __init__(
+        self, reason: str, *, after: float | None = None, maybe: bool = False, code: int | None = None
+    ) -> None:
         super().__init__(reason)
         self.reason = reason
         self.after = after
         self.maybe = maybe
+        self.code = code
 
 
 class Refused(IntegrationError):

@@ -25,6 +25,7 @@ import httpx
 from integrations.errors import Refused, Unavailable
 
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
+Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 LATER = frozenset({408, 425, 429, 503})
 #: Failures before a byte of the request left: the act cannot have taken effect.
@@ -53,8 +54,9 @@ class HttpClient:
     """Calls one foreign service.
 
     ``timeout``: seconds for one attempt as a whole, from connecting to the last byte. ``retries``: further attempts of
-    an idempotent call. ``allow``: networks that the host may resolve to; the connection goes to the very address
-    that was checked, so a name that changes its mind cannot lead elsewhere. ``verify``: a CA file for https.
+    an idempotent call. ``allow``: networks that the host may resolve to, or a function that says so of an address; the
+    connection goes to the very address that was checked, so a name that changes its mind cannot lead elsewhere.
+    ``verify``: a CA file for https.
     Environment variables (proxies, .netrc) are not read. Redirects are not followed: one is a Refused.
     """
 
@@ -65,7 +67,7 @@ class HttpClient:
         timeout: float = 10.0,
         max_bytes: int = 1_000_000,
         headers: Mapping[str, str] | None = None,
-        allow: Collection[Network] | None = None,
+        allow: Collection[Network] | Callable[[Address], bool] | None = None,
         verify: Path | str | None = None,
         retries: int = 3,
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
@@ -78,7 +80,7 @@ class HttpClient:
             raise ValueError("a base URL holds no user, password or query: give them as headers")
         self._timeout = timeout
         self._max_bytes = max_bytes
-        self._allow = tuple(allow) if allow is not None else None
+        self._allow = allow if allow is None or callable(allow) else _within(tuple(allow))
         self._retries = retries
         self._sleep = sleep
         self._jitter = jitter
@@ -156,7 +158,8 @@ class HttpClient:
             return answer
         if answer.status in LATER or answer.status >= 500:
             acted = changes and answer.status not in LATER
-            raise Unavailable(f"{asked} answered {answer.status}", after=_retry_after(answer.headers), maybe=acted)
+            after = _retry_after(answer.headers)
+            raise Unavailable(f"{asked} answered {answer.status}", after=after, maybe=acted, code=answer.status)
         raise Refused(f"{asked} answered {answer.status}", code=answer.status)
 
     async def _exchange(
@@ -192,16 +195,19 @@ class HttpClient:
 
     async def _allowed_address(self, asked: str) -> str:
         try:
-            found = await asyncio.get_running_loop().getaddrinfo(
-                self._base.host, self._base.port or 443, type=socket.SOCK_STREAM
-            )
+            port = self._base.port or (443 if self._base.scheme == "https" else 80)
+            found = await asyncio.get_running_loop().getaddrinfo(self._base.host, port, type=socket.SOCK_STREAM)
         except OSError as exc:
             raise Unavailable(f"{asked}: the name does not resolve") from exc
         for entry in found:
             address = ipaddress.ip_address(str(entry[4][0]).partition("%")[0])
-            if any(address in network for network in self._allow or ()):
+            if self._allow is None or self._allow(address):
                 return str(address)
         raise Refused(f"{asked}: the address is outside the allowed networks")
+
+
+def _within(networks: tuple[Network, ...]) -> Callable[[Address], bool]:
+    return lambda address: any(address in network for network in networks)
 
 
 def _retry_after(headers: Mapping[str, str]) -> float | None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -49,16 +49,17 @@ def list_reminded(db: Session, conference_id: int) -> list[str]:
 def find_reminded(db: Session, conference_id: int, mail: str) -> Reminder | None:
     """One of them, with the conference as it is now; None when that person is no longer invited."""
     c = Conference
-    query = select(
+    columns: tuple[Any, ...] = (
         c.key, c.title, c.form, c.state, c.starts, c.ends, c.host_unit_id, c.contact_name, c.contact_phone,
         Guest.name, Guest.language, Guest.role, Guest.unit_id,
-    ).join(Guest, Guest.conference_id == c.id)  # fmt: skip
+    )  # fmt: skip
+    query = select(*columns).join(Guest, Guest.conference_id == c.id)
     wanted = query.where(c.id == conference_id, Guest.mail == mail, Guest.removed_at.is_(None))
     row = db.execute(wanted.where(Guest.role.in_(REMINDED))).first()
     if row is None:
         return None
     place, device = _place(db, conference_id, row[-1])
-    return Reminder(*row[:-1], place, device)
+    return Reminder._make([*row[:-1], place, device])
 
 
 def _place(db: Session, conference_id: int, unit_id: int | None) -> tuple[str, bool]:
