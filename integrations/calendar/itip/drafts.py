@@ -35,7 +35,12 @@ class Draft:
 
 def drafts(old: Event | None, new: Event | None, mail: str) -> list[Draft]:
     """The difference between what he had and what he should have; nothing where both are the same."""
-    return list(_Pair(old, new, mail, view(old, mail), view(new, mail)).told())
+    has = view(new, mail)
+    found = list(_Pair(old, new, mail, view(old, mail), has).told())
+    if not found and any(one.mail == mail and one.force for entry in has.entries for one in entry.attendees):
+        date = None if has.master else min(has.dates)
+        found = [Draft(mail, "request", date, Change.NONE, False, has.entries)]  # who asks gets the same once more
+    return found
 
 
 @dataclass(frozen=True)
@@ -106,7 +111,9 @@ class _Pair:
         before = self.had.dates.get(at)
         if before is None and series is not None and at not in self.had.missing:
             before = date_of(series, at)
-        if before is None:
+        if before is None and series is not None:  # the series that he has was sent to him without this date
+            yield self._asked(at, entry, Change.NONE)
+        elif before is None:
             yield self._joined_date(at, entry)
         elif change := changed(before, entry):
             yield self._asked(at, entry, change)
