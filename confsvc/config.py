@@ -10,26 +10,19 @@ import ipaddress
 from collections.abc import Mapping
 from functools import cached_property
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Any, Literal
 from urllib.parse import urlsplit
 
-from pydantic import BaseModel, ConfigDict, Field, IPvAnyNetwork, StringConstraints
+from pydantic import Field, IPvAnyNetwork
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 from sqlalchemy import make_url
 
+from confsvc.config_fields import Domain, HttpUrl, Name, Section, Text
+from confsvc.config_mail import Inbox, Mail
+from confsvc.config_mail import Smtp as Smtp
+from confsvc.config_outside import Channels, Outside
 from confsvc.secret import Secret, make_secret, read_secret
 from scheduler.timing import Timing
-
-Text = Annotated[str, StringConstraints(strip_whitespace=True, max_length=300)]
-Name = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9-]{0,39}$")]
-Domain = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9]([A-Za-z0-9.-]{0,251}[A-Za-z0-9])?$")]
-HttpUrl = Annotated[str, StringConstraints(pattern=r"^https?://[^\s/?#@]+(/[^\s?#]*)?$", max_length=300)]
-
-
-class Section(BaseModel):
-    """A table of the file: unknown keys are mistakes."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
 
 
 class Service(Section):
@@ -59,38 +52,6 @@ class DatabaseSection(Section):
     url: Text | None = None
     password_file: Path | None = None
     password_env: str | None = None
-
-
-class Smtp(Section):
-    """The mail server letters leave through."""
-
-    host: Text
-    port: int = Field(default=587, ge=1, le=65535)
-    tls: Literal["none", "starttls", "tls"] = "starttls"
-    user: Text | None = None
-    password_file: Path | None = None
-    password_env: str | None = None
-    timeout: float = Field(default=20, gt=0, le=120)
-
-    @property
-    def password(self) -> str | None:
-        """Raises ConfigError when it is named but cannot be read."""
-        return read_secret(Secret("mail.smtp", "password", self.password_file, self.password_env))
-
-
-class Mail(Section):
-    """Who letters come from. No ``smtp``: they are delivered into a Maildir in ``var``. ``bounce_domain``: where letters
-    that cannot be delivered come back to, ``domain`` when left out."""
-
-    domain: Domain = "confsvc.localhost"
-    bounce_domain: Domain | None = None
-    from_name: Text = "Hệ thống điều phối hội nghị truyền hình"
-    from_address: Text | None = None
-    smtp: Smtp | None = None
-
-    @property
-    def sender(self) -> str:
-        return self.from_address or f"hnth@{self.domain}"
 
 
 class Policy(Section):
@@ -171,6 +132,8 @@ class Settings(BaseSettings):
     times: dict[str, int] = {}
     policy: Policy = Policy()
     bridges: list[BridgeSection] = Field(default=[], max_length=20)
+    outside: Outside = Outside()
+    channels: Channels = Channels()
 
     @classmethod
     def settings_customise_sources(
@@ -216,6 +179,15 @@ class Settings(BaseSettings):
     def maildir(self) -> Path | None:
         """Where letters go when there is no mail server."""
         return None if self.mail.smtp else self.var / "mail"
+
+    @property
+    def inbox(self) -> Inbox | None:
+        """Where mail comes in; without a mail server a folder in ``var``, with one only what is configured."""
+        return self.mail.inbox or (None if self.mail.smtp else Inbox())
+
+    @property
+    def inbox_folder(self) -> Path:
+        return (self.inbox and self.inbox.path) or self.var / "inbox"
 
     @property
     def simulated(self) -> bool:

@@ -19,10 +19,12 @@ from confsvc.asking import owe_mails, settle_words
 from confsvc.asking_words import waiting_subject, waiting_text
 from confsvc.config import Settings
 from confsvc.database import Database
+from confsvc.forwarding import forwarding
 from confsvc.own_links import recipient_token, return_path
 from confsvc.reminders import reminding
 from confsvc.sender import Sender
 from confsvc.sender import sender_of as sender_of
+from confsvc.stopped import unless_stopped
 from confsvc.translate import EditionRow, invitations, join_url, letter_subject
 from confsvc.wording import html, notice_subject, notice_text, plain
 from integrations.calendar.ics import render
@@ -91,7 +93,11 @@ def handlers(
 
     told = _asking(database, mailer, sender, now)
     reminder = reminding(database, sender, lambda made, claimed: _sent(mailer, made, claimed, sender))
-    return {"letter": letter, "notice": notice, "reminder": reminder, "end_meeting": end_meeting, **told}
+    forwarded = forwarding(sender, lambda made, claimed: _sent(mailer, made, claimed, sender))
+    mails = {
+        "letter": letter, "notice": notice, "reminder": reminder, "forwarded": forwarded,
+    }  # fmt: skip
+    return {**unless_stopped(database, mails), "end_meeting": end_meeting, **told}
 
 
 def _asking(database: Database, mailer: Mailer, sender: Sender, now: Callable[[], datetime]) -> dict[str, Handler]:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import IntEnum
@@ -82,7 +82,8 @@ class Jobs:
 
     ``handlers``: ``confsvc.effects.handlers``. ``rounds`` by name: `usual_rounds` and others. ``noted``: told the name
     of each video host and whether it answered. ``acts`` False: another process advances and sends, this one runs its
-    rounds only. ``holder``: the name of this process in its leases (confsvc/holders.py).
+    rounds only. ``holder``: the name of this process in its leases (confsvc/holders.py). ``feeds``: read what happened
+    and owe what others want to hear of it.
     """
 
     def __init__(
@@ -97,6 +98,7 @@ class Jobs:
         noted: Callable[[str, bool], None] = lambda _name, _good: None,
         acts: bool = True,
         holder: str = "",
+        feeds: Sequence[Round] = (),
     ) -> None:
         self.database = database
         self.now = now
@@ -106,6 +108,7 @@ class Jobs:
         self.noted = noted
         self.acts = acts
         self.holder = holder
+        self.feeds = tuple(feeds)
         self.rounds = dict(rounds or {})
         self.rounds.setdefault("census", Rounds(timedelta(minutes=1), self._census))
         self.last_tick: datetime | None = None
@@ -124,7 +127,7 @@ class Jobs:
                 self._beside(name, work)
         self.last_tick = self.now()
         next_due, now = await self.database.read(find_next_due), self.now()
-        latest = now + LONGEST_SLEEP
+        latest = now + min(LONGEST_SLEEP, *(one.every for one in self.rounds.values()))
         # What is due and could not be advanced waits for the next ordinary tick, or the bell would never be silent.
         return min(next_due, latest) if next_due and next_due > now else latest
 
@@ -153,12 +156,20 @@ class Jobs:
         return steps
 
     async def drain(self) -> int:
-        """Act on what is owed until nothing is due."""
+        """Act on what is owed until nothing is due; before it, what happened becomes owed (``feeds``)."""
+        await self._feed()
         if not self.acts or not await self.database.read(outbox.is_due, now=self.now()):
             return 0
         return await drain(
             self.database, self.handlers, now=self.now, stop=lambda: self.stopping, at=passing, holder=self.holder
         )
+
+    async def _feed(self) -> None:
+        for feed in self.feeds if self.acts else ():
+            try:
+                await feed(self.now())
+            except Exception:
+                log.exception("changes could not be read; what is owed already goes out")
 
     async def run_rounds(self) -> None:
         """The slower work whose interval has passed."""

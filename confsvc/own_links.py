@@ -24,6 +24,11 @@ def read_return_path(address: str, key: bytes) -> int | None:
     return int(found) if found is not None and found.isdecimal() else None
 
 
+def bounce_key(key: bytes) -> bytes:
+    """What `integrations.mail.bounces` reads our return addresses with."""
+    return _purpose(key, "bounce")
+
+
 def recipient_token(item_id: int, uid: str, mail: str, key: bytes) -> str:
     """The name of one recipient's page about one calendar entry: the same in all letters about it."""
     seal = hmac.new(_purpose(key, "recipient"), f"{uid}\n{mail.lower()}".encode(), hashlib.sha256).digest()[:16]

@@ -19,9 +19,11 @@ from confsvc.batches import batch_round
 from confsvc.effects import handlers, open_mailer, sender_of
 from confsvc.faces import faces
 from confsvc.holders import announce, lease_round
+from confsvc.inbox import Incoming, inbox_rounds, incoming
 from confsvc.jobs import Jobs, usual_rounds
 from confsvc.letter_files import LetterFiles, letter_round
 from confsvc.notify import EVERYTHING, Notices
+from confsvc.outside import open_outside
 from confsvc.rules import configured_bridges, rules_of
 from confsvc.standing_rules import TOPIC, StandingRules
 from confsvc.video import Video, close_videos, open_videos
@@ -42,6 +44,7 @@ NOTICES: web.AppKey[Notices] = web.AppKey("notices", Notices)
 """Only with PostgreSQL: what this process and the others tell each other."""
 MOST_TICKETS = 20_000
 JOBS: web.AppKey[Jobs] = web.AppKey("jobs", Jobs)
+INCOMING: web.AppKey[Incoming] = web.AppKey("incoming", Incoming)
 """Only where `jobs` is among the parts; its ``tick`` is one whole round, for tests."""
 
 
@@ -121,16 +124,20 @@ async def jobs(app: web.Application) -> AsyncIterator[None]:
     if lock is not None and lock.alone:  # whoever held a lease was killed: its letters need not wait until it runs out
         await database.write(give_back, now=app[keys.NOW]())
         lock.share()
+    outside = open_outside(settings, database, now=app[keys.NOW])
     holders = settings.var / "holders"
     holder = await asyncio.to_thread(announce, holders)
+    mailbox = app[INCOMING] = incoming(settings, database, now=app[keys.NOW])
     work = app[JOBS] = Jobs(
         database, now=app[keys.NOW], timing=settings.timing,
-        handlers=handlers(database, mailer, sender_of(settings), clients, now=app[keys.NOW]), videos=videos,
+        handlers=handlers(database, mailer, sender_of(settings), clients, now=app[keys.NOW]) | outside.doors,
+        videos=videos, feeds=outside.feeds,
         rounds=usual_rounds(database, app[HUB])
         | {"rules": app[keys.STANDING].round(),
            "letters": letter_round(database, LetterFiles(settings.var / "letters")),
            "batches": batch_round(database, lambda: app[keys.STANDING].current),
-           "leases": lease_round(database, holders)},
+           "leases": lease_round(database, holders)}
+        | (inbox_rounds(mailbox, settings) if settings.service.jobs else {}),
         noted=pulse.video.__setitem__, acts=settings.service.jobs, holder=holder.name,
     )  # fmt: skip
 
@@ -145,7 +152,9 @@ async def jobs(app: web.Application) -> AsyncIterator[None]:
     yield
     await clock.stop()
     await work.stop()
+    await mailbox.aclose()
     await mailer.aclose()
+    await outside.aclose()
     holder.close()
     if lock is not None:
         lock.close()

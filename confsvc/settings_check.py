@@ -15,7 +15,8 @@ from scheduler.timing import LIMITS, Timing
 
 def check(settings: Settings) -> list[Mistake]:
     """Every mistake at once."""
-    return [*_secrets(settings), *_times(settings), *_exposure(settings), *_bridges(settings), *_database(settings)]
+    looks = (_secrets, _inbox, _times, _exposure, _bridges, _database)
+    return [mistake for look in looks for mistake in look(settings)]
 
 
 def _read_all(readers: Mapping[str, Callable[[], str | None]]) -> tuple[dict[str, str | None], list[Mistake]]:
@@ -37,6 +38,21 @@ def _secrets(settings: Settings) -> Iterator[Mistake]:
             yield Mistake("mail.smtp.user", "a user without a password", "Add password_file or password_env")
         if smtp.user and smtp.tls == "none" and smtp.host not in ("127.0.0.1", "::1", "localhost"):
             yield Mistake("mail.smtp.tls", "a password would travel unencrypted", 'Write "starttls" or "tls"')
+
+
+def _inbox(settings: Settings) -> Iterator[Mistake]:
+    inbox = settings.mail.inbox
+    if inbox is None or inbox.kind != "imap":
+        return
+    values, mistakes = _read_all({"password": lambda: inbox.password})
+    yield from mistakes
+    for name in ("host", "user"):
+        if not getattr(inbox, name):
+            yield Mistake(f"mail.inbox.{name}", "missing", 'kind = "imap" wants host, user and password_file')
+    if values.get("password", "") is None:
+        yield Mistake("mail.inbox.password_file", "a user without a password", "Add password_file or password_env")
+    if inbox.tls == "none" and inbox.host not in ("127.0.0.1", "::1", "localhost"):
+        yield Mistake("mail.inbox.tls", "a password would travel unencrypted", 'Write "tls" or "starttls"')
 
 
 def _times(settings: Settings) -> Iterator[Mistake]:

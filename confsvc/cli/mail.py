@@ -11,6 +11,7 @@ import click
 
 from confsvc.cli.setup import Setup, fail, json_option, show
 from confsvc.mail_reader import MailReader
+from confsvc.own_links import bounce_key
 from integrations.mail.explain import Explained
 from integrations.mail.explain_parts import MOST_BYTES
 
@@ -52,9 +53,9 @@ def _read(file: Path) -> bytes:
 
 
 def _key(setup: Setup) -> bytes:
-    path = (setup.var or Path("var")) / "secrets" / "bounce-key"
+    path = (setup.var or Path("var")) / "secrets" / "service-key"
     try:
-        return path.read_bytes().strip()
+        return bounce_key(path.read_bytes().strip())
     except OSError:
         return b""
 

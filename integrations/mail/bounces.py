@@ -26,3 +26,13 @@ def read_bounce_address(address: str, key: bytes) -> str | None:
 
 def _seal(outbox_id: str, key: bytes) -> str:
     return hmac.new(key, outbox_id.encode(), hashlib.sha256).hexdigest()[:10]
+
+
+def weight(action: str, status: str) -> str:
+    """What a report means for the address: "gone" (nobody there: 5.1.1, which Exchange writes 5.1.10), "hard" (another
+    5.x.x, or failed without a status), "soft" (4.x.x, delayed, mailbox full 5.2.2), "none" (delivered, a complaint)."""
+    if action in ("delivered", "relayed", "expanded", "complaint") or status.startswith("2"):
+        return "none"
+    if action == "delayed" or status.startswith("4") or status == "5.2.2":
+        return "soft"
+    return "gone" if status in ("5.1.1", "5.1.10") else "hard"

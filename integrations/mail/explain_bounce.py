@@ -44,16 +44,6 @@ class Recipient:
     diagnostic: str = ""
 
 
-def weight(action: str, status: str) -> str:
-    """What a report means for the address: "gone" (nobody there: 5.1.1, which Exchange writes 5.1.10), "hard" (another
-    5.x.x), "soft" (4.x.x, delayed, mailbox full 5.2.2), "none" (delivered)."""
-    if action in ("delivered", "relayed", "expanded", "complaint") or status.startswith("2"):
-        return "none"
-    if action == "delayed" or status.startswith("4") or status == "5.2.2":
-        return "soft"
-    return "gone" if status in ("5.1.1", "5.1.10") else "hard"
-
-
 def from_report(mail: Part) -> list[Recipient]:
     """Recipients of every message/delivery-status in it."""
     found: list[Recipient] = []

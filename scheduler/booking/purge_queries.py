@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 
 from rooms.change_queries import set_change_texts
 from scheduler.booking.approving.models import LetterDraft
+from scheduler.inbox_queries import set_raw_gone
 from scheduler.models import (
     Comment,
     Conference,
@@ -54,6 +55,7 @@ def set_emptied(db: Session, ids: Collection[int], values: Mapping[str, Any]) ->
     }
     db.execute(update(Conference).where(Conference.id.in_(ids)).values(**texts, version=Conference.version + 1))
     db.execute(update(Comment).where(Comment.conference_id.in_(ids)).values(text=""))
+    set_raw_gone(db, conference_ids=ids)
     db.execute(delete(LetterDraft).where(LetterDraft.conference_id.in_(ids)))
     guests = update(Guest).where(Guest.conference_id.in_(ids), Guest.role == "chair")
     db.execute(guests.values(name=""))
