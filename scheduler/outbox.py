@@ -21,12 +21,13 @@ from sqlalchemy.orm import Session, aliased
 from rooms.once import insert_once, poke
 from scheduler.models import Effect
 from scheduler.outcomes import Claimed, Dead, Done, Later, Needless, Outcome, Untried, patience
+from scheduler.overtaken_queries import LETTER, overtaken
 from scheduler.queries import add_maybe_told, add_sure_told, knows
 from scheduler.trouble import ROOM_NOT_ENDED, clear_trouble, note_trouble
 
 # Literals, not parameters: only then can both databases use the partial indexes.
 _LIVE: list[ColumnElement[str]] = [literal_column("'owed'"), literal_column("'leased'")]
-_REPLACES = "letter"  # the kind of which a newer row makes an untried older one pointless
+_REPLACES = LETTER  # the kind of which a newer row makes an untried older one pointless
 _ENDS = "end_meeting"  # the kind that ends a conference's video room
 _AT_ONCE = 200
 
@@ -59,22 +60,11 @@ def supersede(
     """
     row = (
         update(Effect)
-        .where(
-            Effect.chain.in_(list(chains)),
-            Effect.kind == _REPLACES,
-            Effect.state == "owed",
-            Effect.maybe.is_(False),
-            Effect.payload["edition"].as_integer() < before_edition,
-            *_of_part(part),
-        )
+        .where(*overtaken(chains, before_edition, part))
         .values(state="superseded", settled=now)
         .execution_options(synchronize_session=False)
     )
     return _count(db.execute(row))
-
-
-def _of_part(part: str | None) -> list[ColumnElement[bool]]:
-    return [] if part is None else [Effect.payload["part"].as_string() == part]
 
 
 def is_due(db: Session, *, now: datetime) -> bool:

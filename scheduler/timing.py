@@ -25,6 +25,7 @@ LIMITS: dict[str, tuple[int, int]] = {
     "room_clear": (0, 240),
     "settle": (0, 1440),
     "jitter": (0, 300),
+    "gather": (0, 60),
 }
 
 
@@ -47,6 +48,7 @@ class Timing:
     room_clear: int = 0  # ... until this long after the end
     settle: int = 5  # late facts are awaited this long after the grace, then the conference is recorded
     jitter: int = 20  # seconds over which the devices spread their joining
+    gather: int = 10  # letters of a change wait this long for further changes
 
     def __post_init__(self) -> None:
         errors = []

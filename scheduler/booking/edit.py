@@ -21,7 +21,7 @@ from scheduler.booking.clash_queries import add_known
 from scheduler.booking.clashes import known_rows
 from scheduler.booking.conference_rows import first_due, wish_columns
 from scheduler.booking.giving_way.preempt_queries import set_displacement
-from scheduler.booking.invitations import is_mailed_change, is_major_change
+from scheduler.booking.invitations import gathered, is_lesser_change, is_mailed_change, is_major_change
 from scheduler.booking.letters import owe_change, owe_edition
 from scheduler.booking.place.holding import Place, claims, survey
 from scheduler.booking.place.lock_queries import list_holds, take_locks
@@ -81,9 +81,12 @@ class _Was:
         return any(self.columns[name] != columns[name] for name in _APPROVED) or sorted(self.rooms) != sorted(rooms)
 
 
-def change(db: Session, key: str, booking: Booking, *, version: int, actor: str, now: datetime, rules: Rules) -> Booked:
+def change(
+    db: Session, key: str, booking: Booking, *, version: int, actor: str, now: datetime, rules: Rules,
+    quiet: bool = False,
+) -> Booked:  # fmt: skip
     """Give a conference another content, time or party. The host stays. What needs approval waits for it again when
-    its time, rooms, kind or form change.
+    its time, rooms, kind or form change. ``quiet``: nobody is told when it is about title, text or contact only.
 
     Raises NotFound, Stale (somebody changed it since ``version``), WrongMove, TooLate (it has started), Invalid,
     RoomTaken, NoCapacity; nothing is written then.
@@ -111,7 +114,7 @@ def change(db: Session, key: str, booking: Booking, *, version: int, actor: str,
         add_known(db, known_rows(conference.id, wanted.clashes, actor=actor, now=now))
     columns = wish_columns(booking, wanted.times, actor=actor, now=now, rules=rules)
     columns |= {"booked_ends": booking.ends, "altered": conference.original_starts is not None}
-    _write(db, conference, wanted, place, columns, was, version=version, actor=actor, now=now, rules=rules)
+    _write(db, conference, wanted, place, columns, was, version=version, actor=actor, now=now, rules=rules, quiet=quiet)
     _audit(db, conference, was, booking.room_ids, actor=actor, now=now)
     poke(db, *(f"room:{room_id}" for room_id in {*was.rooms, *booking.room_ids}))
     return Booked(conference.id, key, version + 1)
@@ -119,7 +122,7 @@ def change(db: Session, key: str, booking: Booking, *, version: int, actor: str,
 
 def _write(
     db: Session, conference: Conference, wanted: Plan, place: Place, columns: dict[str, Any], was: _Was, *,
-    version: int, actor: str, now: datetime, rules: Rules,
+    version: int, actor: str, now: datetime, rules: Rules, quiet: bool,
 ) -> None:  # fmt: skip
     """The rows of a change, as the state asks for: nothing held, a request, or people who were invited."""
     booking, state = wanted.booking, conference.state
@@ -148,7 +151,12 @@ def _write(
         sync_commitments(db, conference, place, now=now)
         mailed = is_mailed_change(was.columns, columns, was.rooms, booking.room_ids)
         major = is_major_change(was.columns, columns)
-        owe_change(db, conference, wanted.party, people, mailed=mailed, major=major, returned=returned, now=now)
+        quiet = quiet and is_lesser_change(was.columns, columns, was.rooms, booking.room_ids)
+        due = gathered(now, rules.timing.gather, (was.columns["starts"], conference.starts))
+        owe_change(
+            db, conference, wanted.party, people, mailed=mailed, major=major, returned=returned, now=now, due=due,
+            quiet=quiet,
+        )  # fmt: skip
 
 
 def cancel(db: Session, key: str, *, version: int, reason: str, actor: str, now: datetime) -> Booked:

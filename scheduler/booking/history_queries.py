@@ -24,7 +24,7 @@ def list_letters(db: Session, conference: Conference) -> Sequence[Effect]:
         return db.scalars(query.where(Effect.conference_id == conference.id)).all()
     sharing = select(Conference.id).where(Conference.series_id == conference.series_id)
     of_this = or_(_PART.is_(None), _PART == conference.recurrence_id.isoformat())
-    return db.scalars(query.where(Effect.conference_id.in_(sharing), _UID == conference.uid, of_this)).all()
+    return db.scalars(query.where(Effect.conference_id.in_(sharing), conference.uid == _UID, of_this)).all()
 
 
 def list_told(db: Session, uid: str, part: str | None) -> dict[str, str | None]:

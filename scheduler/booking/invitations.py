@@ -6,7 +6,7 @@ second message with the same stamp. Which change asks for which message: RFC 554
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -56,10 +56,22 @@ def edition_row(
     }  # fmt: skip
 
 
+SOON = timedelta(hours=2)
+"""So long before the start news goes out at once."""
+
+
+def gathered(now: datetime, minutes: int, starts: Iterable[datetime]) -> datetime:
+    """When letters of a change become due, so that further changes go out with it. ``starts``: when what was changed
+    began before or begins now; within two hours of the earliest of those to come everybody is told at once."""
+    soonest = min((at for at in starts if at > now), default=now)
+    return max(now, min(now + timedelta(minutes=minutes), soonest - SOON))
+
+
 def letter_rows(
-    edition: dict[str, Any], conference_id: int, invitees: Iterable[Invitee], *, now: datetime, expires: datetime
-) -> list[dict[str, Any]]:
-    """One owed letter a recipient; ``expires``: when the news is of no use any more."""
+    edition: dict[str, Any], conference_id: int, invitees: Iterable[Invitee], *, now: datetime, expires: datetime,
+    due: Mapping[str, datetime] | None = None,
+) -> list[dict[str, Any]]:  # fmt: skip
+    """One owed letter a recipient; ``expires``: when the news is of no use any more; ``due`` by address, else now."""
     part = edition["content"].get("recurrence_id")
     return [
         {
@@ -73,7 +85,7 @@ def letter_rows(
                 "language": invitee.language, "n": 0, "part": part,
             },
             "state": "owed",
-            "due": now,
+            "due": (due or {}).get(invitee.mail, now),
             "expires": expires,
             "created": now,
         }
@@ -95,6 +107,18 @@ def is_mailed_change(
 ) -> bool:
     """Whether people must be told: time, sites, chair, title, text, form. Placement and reasons are ours alone."""
     return any(before[name] != after[name] for name in MAILED) or list(rooms_before) != list(rooms_after)
+
+
+LESSER = ("title", "kind", "note", "contact_name", "contact_phone", "letter_number")
+"""What a change may be about that need not be told of: neither time, form, chair nor sites."""
+
+
+def is_lesser_change(
+    before: dict[str, Any], after: dict[str, Any], rooms_before: Sequence[int], rooms_after: Sequence[int]
+) -> bool:
+    """Whether the host may choose to tell nobody of it."""
+    told = (name for name in MAILED if name not in LESSER)
+    return all(before[name] == after[name] for name in told) and list(rooms_before) == list(rooms_after)
 
 
 def is_major_change(before: dict[str, Any], after: dict[str, Any]) -> bool:

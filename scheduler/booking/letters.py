@@ -15,6 +15,7 @@ from scheduler.booking.invitations import edition_content, edition_row, letter_c
 from scheduler.booking.party import Invitee, Party
 from scheduler.models import Conference, Edition, Effect
 from scheduler.outbox import supersede
+from scheduler.overtaken_queries import list_waiting, set_hastened
 from scheduler.queries import find_related, last_number, lock_calendar_item, set_calendar_item
 
 
@@ -29,12 +30,16 @@ def owe_edition(
     expires: datetime,
     bump: bool = True,
     major: bool = False,
+    due: datetime | None = None,
+    quiet: bool = False,
     **extra: Any,
 ) -> None:
     """Owe one letter of a new edition to each of ``invitees``; letters that it overtakes are not sent any more.
 
     ``bump``: take the next SEQUENCE; not for somebody added to an entry that others already have. ``major``: answers
-    given so far are void. Nobody is written to about a demonstration.
+    given so far are void. ``due``: when it may go out, so that further changes go with it; at once when left out.
+    ``quiet``: only who waits for a letter anyway is told; the edition is there for later ones. Nobody is written to
+    about a demonstration.
     """
     if not invitees or conference.uid is None or conference.demo:
         return
@@ -43,7 +48,7 @@ def owe_edition(
     content = edition_content(conference, party, what, **extra)
     owe_content(
         db, conference.uid, content, invitees, conference_id=conference.id, now=now, expires=expires, bump=bump,
-        major=major,
+        major=major, due=due, quiet=quiet,
     )  # fmt: skip
 
 
@@ -58,6 +63,8 @@ def owe_content(
     expires: datetime,
     bump: bool = True,
     major: bool = False,
+    due: datetime | None = None,
+    quiet: bool = False,
 ) -> None:
     """The same for what an edition says as a whole; of a shared entry one date ("recurrence_id") or all of it. What
     people answered so far goes with it, unless ``major`` makes it void."""
@@ -78,10 +85,21 @@ def owe_content(
     (edition_id,) = next_ids(db, Edition)
     edition = edition_row(edition_id, uid, number, method, sequence, stamp, content)
     chains = [letter_chain(uid, invitee.mail) for invitee in invitees]
-    supersede(db, chains, edition_id, now=now, part=content.get("recurrence_id"))
-    letters = letter_rows(edition, conference_id, invitees, now=now, expires=expires)
+    part = content.get("recurrence_id")
+    waiting = list_waiting(db, chains, edition_id, now=now, part=part)
+    supersede(db, chains, edition_id, now=now, part=part)
+    if due is None:
+        set_hastened(db, chains, now=now)
+    told = [one for one in invitees if not quiet or letter_chain(uid, one.mail) in waiting]
+    dues = {one.mail: _first(due or now, waiting.get(letter_chain(uid, one.mail)), now) for one in told}
+    letters = letter_rows(edition, conference_id, told, now=now, expires=expires, due=dues)
     insert_bundle(db, [(Edition, [edition]), (Effect, letters)])
     poke(db, "outbox")
+
+
+def _first(due: datetime, waiting: datetime | None, now: datetime) -> datetime:
+    """Further changes do not put off what waits already."""
+    return max(now, min(due, waiting or due))
 
 
 def owe_change(
@@ -94,10 +112,13 @@ def owe_change(
     major: bool,
     returned: bool,
     now: datetime,
+    due: datetime | None = None,
+    quiet: bool = False,
 ) -> None:
     """After a change: CANCEL to those removed, REQUEST to everybody when it matters to them, else only to those added.
 
-    ``returned``: somebody added had been removed before, so the entry needs a SEQUENCE above that CANCEL.
+    ``returned``: somebody added had been removed before, so the entry needs a SEQUENCE above that CANCEL. ``due``,
+    ``quiet``: as for `owe_edition`, for those who were invited before; who is added is written to at once.
     """
     after = {invitee.mail: invitee for invitee in party.invitees}
     known = {invitee.mail for invitee in before}
@@ -105,7 +126,11 @@ def owe_change(
     added = [invitee for mail, invitee in after.items() if mail not in known]
     owe_edition(db, conference, party, "removed", removed, now=now, expires=conference.ends)
     if mailed:
-        everybody = list(after.values())
-        owe_edition(db, conference, party, "changed", everybody, now=now, expires=conference.ends, major=major)
-    else:
-        owe_edition(db, conference, party, "booked", added, now=now, expires=conference.ends, bump=returned)
+        there = [invitee for mail, invitee in after.items() if mail in known]
+        owe_edition(
+            db, conference, party, "changed", there, now=now, expires=conference.ends, major=major, due=due, quiet=quiet
+        )
+    owe_edition(
+        db, conference, party, "booked", added, now=now, expires=conference.ends,
+        bump=(returned or mailed) and not (mailed and known.intersection(after)),
+    )  # fmt: skip

@@ -21,7 +21,7 @@ from rooms.once import poke
 from scheduler.booking.approving.stored import booking_of, invited, party_of
 from scheduler.booking.booking import Booked, Booking, Rules
 from scheduler.booking.conference_rows import new_uid
-from scheduler.booking.invitations import next_dtstamp
+from scheduler.booking.invitations import gathered, next_dtstamp
 from scheduler.booking.letters import owe_edition
 from scheduler.booking.place.expected_queries import expected_of
 from scheduler.booking.series.book import BookedSeries
@@ -78,6 +78,7 @@ class _Change:
         self.db, self.turn, self.found, self.choices = db, turn, found, choices
         self.actor, self.now, self.rules = actor, now, rules
         self.told = people_of(db, [one for one, _ in found.live if one.recurrence_id] + found.cancelled + found.single)
+        self.due = gathered(now, rules.timing.gather, [one.starts for one in turn.members])
         self.last = max((one.ends for one in turn.members), default=now)
         self.oldest = first_start(turn.series)
 
@@ -222,7 +223,7 @@ class _Change:
             gone = [invitee for invitee in self.told if invitee.mail not in there]
             if gone:
                 owe_series(db, old, "removed", now=self.now, only=gone)
-            owe_series(db, old, "changed", now=self.now, major=turn.patterned)
+            owe_series(db, old, "changed", now=self.now, major=turn.patterned, due=self.due)
 
 
 def _stands(series: Series, one: Conference, at: datetime) -> dict[str, Any]:

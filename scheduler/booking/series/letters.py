@@ -43,12 +43,12 @@ def sharing(members: Iterable[Conference]) -> list[Conference]:
 def owe_series(
     db: Session, series: Series, what: str, *, now: datetime, major: bool = False, expires: datetime | None = None,
     related: str | None = None, reason: str | None = None, also: Sequence[Invitee] = (),
-    only: Sequence[Invitee] = (), bump: bool = True, resent: bool = False,
+    only: Sequence[Invitee] = (), bump: bool = True, resent: bool = False, due: datetime | None = None,
 ) -> None:  # fmt: skip
     """Owe one letter a recipient about the whole entry. ``what``: booked, changed, cancelled, or removed for those who
     need not come any more. ``only``: tell just these. ``bump`` as in owe_edition; ``resent``: somebody asked for it
-    again. ``related``: the entry that it was split from. ``also``: who is told besides those of its dates. Nothing when
-    it has no entry."""
+    again. ``due`` as in owe_edition. ``related``: the entry that it was split from. ``also``: who is told besides those
+    of its dates. Nothing when it has no entry."""
     members = list_members(db, series.id)
     live = sharing(members)
     dated = live or [one for one in members if one.recurrence_id is not None] or members
@@ -67,7 +67,7 @@ def owe_series(
     people = {invitee.mail: invitee for invitee in only or (*also, *_people(db, party, single))}
     owe_content(
         db, series.uid, content, list(people.values()), conference_id=nearest.id, now=now,
-        expires=expires or max(one.ends for one in dated), major=major, bump=bump,
+        expires=expires or max(one.ends for one in dated), major=major, bump=bump, due=due,
     )  # fmt: skip
 
 

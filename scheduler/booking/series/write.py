@@ -20,6 +20,7 @@ from scheduler.booking.booking import Rules
 from scheduler.booking.clash_queries import add_known
 from scheduler.booking.clashes import known_rows
 from scheduler.booking.conference_rows import first_due, opening_row, wish_columns
+from scheduler.booking.invitations import gathered
 from scheduler.booking.letters import owe_change
 from scheduler.booking.place.holding import Place
 from scheduler.booking.place.reservations import reservation_rows
@@ -45,6 +46,7 @@ def write_date(
     rooms = [site.room_id for site in list_sites(db, one.id)]
     anew = sorted(rooms) != sorted(booking.room_ids) or any(getattr(one, n) != columns[n] for n in _ABOUT)
     needs, state = approval_needs(booking, rules), one.state
+    soon = one.starts
     before = {"starts": one.starts.isoformat(), "ends": one.ends.isoformat(), "title": one.title}
     due = columns["due"] if state != "pending" else first_due("pending", wanted.times, columns["hold_until"], now)
     if not set_columns(db, one.id, columns | {"due": due}, version=one.version):
@@ -66,7 +68,8 @@ def write_date(
         wait(db, one, wanted, place, columns, needs, actor=actor, now=now, rules=rules)
     else:
         if one.recurrence_id is None:  # an entry of its own, so a letter of its own
-            owe_change(db, one, wanted.party, people, mailed=True, major=anew, returned=returned, now=now)
+            due = gathered(now, rules.timing.gather, (soon, one.starts))
+            owe_change(db, one, wanted.party, people, mailed=True, major=anew, returned=returned, now=now, due=due)
         return _held(db, one, place, now)
     return []
 

@@ -102,9 +102,11 @@ def test_removed_and_added_sites_are_told_alone(database: Database) -> None:
     database.write_now(edit, booked, version=3, guests=(GuestWish("Khách", "k@x.vn"),))
     assert editions(database)[3:] == [(4, "REQUEST", 2, "booked")]
     database.write_now(edit, booked, version=4, room_ids=(2, 11, 14))
-    assert editions(database)[4:] == [(5, "CANCEL", 3, "removed"), (6, "REQUEST", 4, "changed")]
+    assert editions(database)[4:6] == [(5, "CANCEL", 3, "removed"), (6, "REQUEST", 4, "changed")]
+    assert editions(database)[6:] == [(7, "REQUEST", 4, "booked")]
     assert letters(database, 5) == {"u12@hop.example", "u13@hop.example"}
-    assert letters(database, 6) == {"u2@hop.example", "u11@hop.example", "u14@hop.example", "k@x.vn"}
+    assert letters(database, 6) == {"u2@hop.example", "u11@hop.example", "k@x.vn"}
+    assert letters(database, 7) == {"u14@hop.example"}, "who is new is invited"
 
     def read(db: Session) -> None:
         sites = db.execute(select(Site.room_id, Site.role).order_by(Site.position)).all()
