@@ -19,6 +19,7 @@ from confsvc.asking import owe_mails, settle_words
 from confsvc.asking_words import waiting_subject, waiting_text
 from confsvc.config import Settings
 from confsvc.database import Database
+from confsvc.declining import declining
 from confsvc.forwarding import forwarding
 from confsvc.own_links import recipient_token, return_path
 from confsvc.reminders import reminding
@@ -94,8 +95,9 @@ def handlers(
     told = _asking(database, mailer, sender, now)
     reminder = reminding(database, sender, lambda made, claimed: _sent(mailer, made, claimed, sender))
     forwarded = forwarding(sender, lambda made, claimed: _sent(mailer, made, claimed, sender))
+    declined = declining(sender, lambda made, claimed: _sent(mailer, made, claimed, sender))
     mails = {
-        "letter": letter, "notice": notice, "reminder": reminder, "forwarded": forwarded,
+        "letter": letter, "notice": notice, "reminder": reminder, "forwarded": forwarded, "counter_declined": declined,
     }  # fmt: skip
     return {**unless_stopped(database, mails), "end_meeting": end_meeting, **told}
 

@@ -80,6 +80,7 @@ class Patience:
 PATIENCE: dict[str, Patience] = {
     "letter": Patience(30, (30, 60, 120, 300, 600, 1200, 1800, 3600)),
     "forwarded": Patience(30, (60, 300, 900, 1800, 3600)),
+    "counter_declined": Patience(30, (30, 60, 120, 300, 600, 1200, 1800, 3600)),
     "notice": Patience(30, (60, 300, 900, 1800, 3600)),
     "reminder": Patience(30, (30, 60, 120, 300, 600)),
     "webhook": Patience(20, (10, 60, 300, 900, 1800, 3600)),

@@ -5,6 +5,7 @@ from __future__ import annotations
 from confsvc.access import Permission as P
 from confsvc.letter_files import MOST_BYTES as LETTER_FILE
 from confsvc.web import callbacks, channel, endpoint, feeds, health, login, metrics, openapi
+from confsvc.web.api import answers as answer_data
 from confsvc.web.api import approvals as approval_data
 from confsvc.web.api import busy, checking, conferences, directory, free_times, letters, me, reading
 from confsvc.web.api import calendar as calendar_data
@@ -21,6 +22,7 @@ from confsvc.web.api import templates as template_data
 from confsvc.web.api import what_if as what_if_data
 from confsvc.web.pages import (
     account,
+    answers,
     approvals,
     audit,
     beside,
@@ -166,6 +168,8 @@ MEETINGS = (
     Route("GET", f"{MEETING}/end", running.show_end, P.CONFERENCE_READ),
     Route("POST", f"{MEETING}/end", running.end_it, P.CONFERENCE_READ),
     Route("POST", f"{MEETING}/comments", beside.add, P.SIGNED_IN),  # whoever sees it
+    Route("POST", f"{MEETING}/proposals/{{id:[0-9]{{1,15}}}}", answers.decide_proposal, P.CONFERENCE_CHANGE),
+    Route("POST", f"{MEETING}/strangers/{{id:[0-9]{{1,15}}}}", answers.decide_stranger, P.CONFERENCE_CHANGE),
     Route("POST", f"{MEETING}/still-wanted", beside.keep_series, P.CONFERENCE_CHANGE),
     Route("POST", f"{MEETING}/trial", beside.try_out, P.CONFERENCE_BOOK),
     Route("POST", f"{MEETING}/here", running.say_here, P.SIGNED_IN),  # whoever sits there
@@ -318,6 +322,9 @@ PROGRAMS = (
     Route("POST", f"{CONFERENCE}/extend", running_data.extend_it, P.CONFERENCE_READ),
     Route("POST", f"{CONFERENCE}/end", running_data.end_it, P.CONFERENCE_READ),
     Route("POST", f"{CONFERENCE}/here", running_data.say_here, P.CONFERENCE_READ),
+    Route("GET", f"{CONFERENCE}/answers", answer_data.read, P.CONFERENCE_READ),
+    Route("POST", f"{CONFERENCE}/proposals/{{id:[0-9]{{1,15}}}}", answer_data.decide_proposal, P.CONFERENCE_CHANGE),
+    Route("POST", f"{CONFERENCE}/strangers/{{id:[0-9]{{1,15}}}}", answer_data.decide_stranger, P.CONFERENCE_CHANGE),
     Route("GET", f"{CONFERENCE}/comments", running_data.list_them, P.CONFERENCE_READ),
     Route("POST", f"{CONFERENCE}/comments", running_data.add_comment, P.CONFERENCE_READ),
 )

@@ -102,9 +102,9 @@ def decline(
     tell(db, uid)
 
 
-def open_proposal(db: Session, conference: Conference, proposal_id: int) -> Proposal:
+def open_proposal(db: Session, conference: Conference, proposal_id: int, *, locked: bool = True) -> Proposal:
     """One that is about this conference and waits for its host. Raises NotFound, NotAsked."""
-    one = queries.find_proposal(db, conference.uid, proposal_id) if conference.uid else None
+    one = queries.find_proposal(db, conference.uid, proposal_id, locked=locked) if conference.uid else None
     if one is None or one.recurrence_id not in (None, conference.recurrence_id):
         raise NotFound(kind="proposal", key=str(proposal_id))
     if one.state != "open":

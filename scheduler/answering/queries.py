@@ -65,9 +65,10 @@ def find_last_proposal(db: Session, uid: str, part: datetime | None, mail: str) 
     return db.scalar(query.order_by(Proposal.id.desc()).limit(1))
 
 
-def find_proposal(db: Session, uid: str, proposal_id: int) -> Proposal | None:
-    """Of this entry, which nobody else decides on until the end of this transaction."""
-    query = select(Proposal).where(Proposal.id == proposal_id, Proposal.uid == uid).with_for_update()
+def find_proposal(db: Session, uid: str, proposal_id: int, *, locked: bool) -> Proposal | None:
+    """Of this entry; ``locked``: nobody else decides on it until the end of this transaction."""
+    query = select(Proposal).where(Proposal.id == proposal_id, Proposal.uid == uid)
+    query = query.with_for_update() if locked else query
     return db.scalar(query.execution_options(populate_existing=True))
 
 
@@ -142,3 +143,11 @@ def is_resent(db: Session, chain: str, since: datetime) -> bool:
         Edition.id == Effect.payload["edition"].as_integer(), Edition.content["resent"].as_boolean(),
     )  # fmt: skip
     return bool(db.scalar(select(again)))
+
+
+def set_words_gone(db: Session, uids: Any) -> None:
+    """Nothing is left of what people wrote about these entries; who answered what stays."""
+    for model in (Answer, Unverified, Proposal, Stranger):
+        db.execute(update(model).where(model.uid.in_(uids)).values(comment="").execution_options(**_OFF))
+    db.execute(update(Proposal).where(Proposal.uid.in_(uids)).values(said="").execution_options(**_OFF))
+    db.execute(update(Stranger).where(Stranger.uid.in_(uids)).values(name="").execution_options(**_OFF))

@@ -9,6 +9,7 @@ from sqlalchemy import delete, exists, or_, select, update
 from sqlalchemy.orm import Session
 
 from rooms.change_queries import set_change_texts
+from scheduler.answering.queries import set_words_gone
 from scheduler.booking.approving.models import LetterDraft
 from scheduler.inbox_queries import set_raw_gone
 from scheduler.models import (
@@ -64,6 +65,7 @@ def set_emptied(db: Session, ids: Collection[int], values: Mapping[str, Any]) ->
 def set_texts(db: Session, ids: Collection[int], series_id: int | None, without: Callable[[Any], Any]) -> None:
     """Editions, effects, the series and the log: each JSON value as ``without`` gives it back."""
     uids = select(Conference.uid).where(Conference.id.in_(ids), Conference.uid.is_not(None))
+    set_words_gone(db, uids)
     for edition in db.scalars(select(Edition).where(Edition.uid.in_(uids))):
         edition.content = without(edition.content)
     for effect in db.scalars(select(Effect).where(Effect.conference_id.in_(ids))):

@@ -13,8 +13,10 @@ from sqlalchemy import select, update
 
 from confsvc.answering import House, take
 from confsvc.database import Database
+from confsvc.declining import write_declined
 from confsvc.effects import Sender, write_letter
 from confsvc.translate import EditionRow
+from integrations.calendar.libical import findings
 from integrations.mail.explain import explain
 from rooms.models import Change
 from scheduler.answering.answers import answer_on_page
@@ -269,3 +271,22 @@ def test_the_page_behind_the_link_answers_too(post: Post) -> None:
     assert post.database.write_now(lambda db: db.execute(update(Conference).values(state="cancelled")).rowcount) == 1
     with pytest.raises(Exception, match="wrong_move"):
         post.database.write_now(on_page, "ACCEPTED")
+
+
+def test_the_mail_that_declines_passes_the_checks(post: Post) -> None:
+    key = post.book()
+    at = (START + timedelta(days=1), START + timedelta(days=1, hours=2))
+    raw = bare(post.invitation(B), B, [f"ATTENDEE:mailto:{B}"], NOW + HOUR, method="COUNTER", times=at)
+    assert post.take(raw) == "counter"
+    post.database.write_now(_decide, decline, key, post.rows(Proposal)[0].id, reason="Không <b>đổi</b> được")
+    (effect,) = post.rows(Effect, kind="counter_declined")
+    letter = write_declined(effect.payload, SENDER)
+    mail = message_from_bytes(letter.content)
+    part = next(one for one in mail.walk() if one.get_content_type() == "text/calendar")
+    ics = part.get_payload(decode=True)
+    assert isinstance(ics, bytes) and part.get_param("method") == "DECLINECOUNTER" and letter.recipient == B
+    assert b"SEQUENCE:0\r\n" in ics and f"UID:{effect.payload['uid']}".encode() in ics.replace(b"\r\n ", b"")
+    only = "Failed iTIP restrictions for SEQUENCE property. Expected 0 instances of the property and got 1"
+    assert findings(ics) in (None, [only]), "libical follows RFC 2446 there; RFC 5546 3.2.8 echoes SEQUENCE"
+    page = next(one for one in mail.walk() if one.get_content_type() == "text/html").get_payload(decode=True)
+    assert isinstance(page, bytes) and b"<b>" not in page and b"08:00" in page

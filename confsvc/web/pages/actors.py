@@ -11,7 +11,7 @@ from confsvc.web.pages.phrases import Phrases
 
 _OTHERS = {
     "clock": "The system", "cli": "Command line", "demo": "Demonstration data", "endpoint": "A device in a room",
-    "bridge": "The video host",
+    "bridge": "The video host", "guest": "Somebody invited",
 }  # fmt: skip
 
 

@@ -15,6 +15,7 @@ from confsvc.access import may as is_allowed
 from confsvc.web import keys
 from confsvc.web.endpoint import HUB
 from confsvc.web.pages.actors import list_actor_names
+from confsvc.web.pages.answer_words import BAR, NAMES, SAID_WORDS, WHY
 from confsvc.web.pages.beside import beside
 from confsvc.web.pages.changes import change_views, room_ids
 from confsvc.web.pages.course import course
@@ -30,6 +31,7 @@ from confsvc.web.pages.trial import lacking_trial
 from confsvc.web.rendering import render
 from rooms.place_queries import list_phones
 from rooms.queries import list_names
+from scheduler.answering.reading import answers_of
 from scheduler.booking.booking import Rules
 from scheduler.booking.history_queries import find_current_room, list_changes, list_last_facts, list_room_names
 from scheduler.booking.reading import TROUBLED, SiteView, part_views, recipient_views, site_views
@@ -82,7 +84,8 @@ def mark(context: Mapping[str, Any]) -> str:
     """Tells whether the fresh part would look the same: minutes count, seconds do not."""
     sites = [(s.room_id, s.profile, s.link, s.since, s.last, s.seconds // 60) for s in context["sites"]]
     people = [(r.mail, r.delivery, r.at, r.again) for r in context["recipients"]]
-    parts = (context["standing"], context["running"], context["conference"].version, context["course"], sites, people)
+    parts = (context["standing"], context["running"], context["conference"].version, context["course"], sites, people,
+             context["answers"].mark)  # fmt: skip
     return hashlib.sha256(repr(parts).encode()).hexdigest()[:16]
 
 
@@ -109,6 +112,8 @@ def _fresh(
         "begun": any(s.first is not None for s in sites),
         "may": may_do(actor, conference, now), "closes": times.ends_grace, "settled": times.settled,
         "wants_result": wants_result(conference),
+        "answers": answers_of(db, conference), "answer_names": NAMES, "why_unverified": WHY, "answer_bar": BAR,
+        "answer_said": SAID_WORDS,
         "pictured": any(s.profile for s in sites), "pictures": picture_words(rules.profiles, words),
         "devices_wanting": _wanting(conference, sites, now),
     }  # fmt: skip

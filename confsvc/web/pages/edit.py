@@ -3,6 +3,7 @@ was faster."""
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -22,7 +23,7 @@ from confsvc.web.pages.phrases import Phrases
 from confsvc.web.pages.sight import find_hosted
 from confsvc.web.pages.typed import Fields, parse_day, parse_time, text_field
 from confsvc.web.pages.ways import follow
-from confsvc.web.pages.wish import Typed, read_typed, typed_of
+from confsvc.web.pages.wish import Typed, read_typed, times_typed, typed_of
 from confsvc.web.rendering import redirect, render
 from rooms.errors import Invalid
 from scheduler.booking import edit
@@ -36,20 +37,25 @@ P = Permission.CONFERENCE_CHANGE
 
 
 async def show(request: web.Request) -> web.Response:
-    """GET /conferences/{key}/edit; ``day`` and ``start``, where it was dropped on the timeline, fill in a new time."""
+    """GET /conferences/{key}/edit; ``day`` and ``start``, where it was dropped on the timeline, fill in a new time, and
+    ``end`` another length: the time that somebody proposed."""
     day, clock = parse_day(request.query.get("day", "")), parse_time(request.query.get("start", ""))
     to = instant(day, clock) if day and clock else None
+    end = parse_time(request.query.get("end", ""))
+    until = instant(day, end) if to and day and end else None
     asked, conference = await request.app[keys.DATABASE].read(
-        _stored, keys.actor(request), request.match_info["key"], now=keys.now(request), rules=keys.rules(request), to=to
-    )
+        _stored, keys.actor(request), request.match_info["key"], now=keys.now(request), rules=keys.rules(request),
+        to=to, until=until,
+    )  # fmt: skip
     asked = await with_offer(request, asked, conference)
     return form_page(request, asked, conference=conference, moved=to is not None)
 
 
 def _stored(
-    db: Session, actor: Actor, key: str, *, now: datetime, rules: Rules, to: datetime | None = None
-) -> tuple[Asked, Conference]:
-    """The form as it stands in the database; ``to``: at that time instead, as long as before."""
+    db: Session, actor: Actor, key: str, *, now: datetime, rules: Rules, to: datetime | None = None,
+    until: datetime | None = None,
+) -> tuple[Asked, Conference]:  # fmt: skip
+    """The form as it stands in the database; ``to``: at that time instead, as long as before or to ``until``."""
     conference = find_hosted(db, actor, key, P)
     if conference.state not in edit.CHANGEABLE:
         raise WrongMove(state=conference.state, to="changed")
@@ -58,6 +64,7 @@ def _stored(
     places = load_places(db, actor, P, local_day(conference.starts))
     typed = typed_of(edit.booking_of(db, conference), places)
     typed = typed.moved_to(to) if to else typed
+    typed = replace(typed, **times_typed(to, until)) if to and until and to < until else typed
     return ask(db, actor, typed, now=now, rules=rules, permission=P, except_id=conference.id), conference
 
 

@@ -12,6 +12,7 @@ from datetime import date, datetime
 from typing import Any
 
 from confsvc.i18n import text
+from confsvc.web.pages.answer_words import ANSWERED
 from confsvc.web.pages.approval_words import ASKED, ASKED_WHY, CHAIR_LEVELS, GIVEN, LAPSES
 from scheduler.local_time import LOCAL, local_day
 from scheduler.work_calendar import SpecialDay
@@ -86,7 +87,7 @@ ACTS = {
     "time_unanswered": "Postponed: nobody answered about the other time", "sites_out": "Sites were taken out",
     "postponed": "Postponed", "put_back": "Put back", "letter": "Letter recorded",
     "letter_purged": "File of the letter taken out", "content_purged": "Content taken out for good",
-    "units_renamed": "Units named as on the day of the meeting",
+    **ANSWERED, "units_renamed": "Units named as on the day of the meeting",
 }  # fmt: skip
 FACTS = {
     "room.asked": "The video host asked whether the room may open", "room.created": "The video room opened",
