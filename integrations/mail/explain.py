@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, replace
-from email.utils import getaddresses
 
 from integrations.addresses import one_line, plain_address
 from integrations.mail.bounces import read_bounce_address
@@ -26,6 +25,8 @@ from integrations.mail.explain_parts import Part, TooMuch, read_text, take_apart
 KINDS = ("reply", "counter", "refresh", "bounce", "auto-reply", "abuse-report", "human", "refused")
 MOST_CALENDAR = 256 * 1024
 MOST_WORDS = 20_000
+_QUOTED = re.compile(r'"(?:[^"\\]|\\.)*"')
+_COMMENT = re.compile(r"\([^()]*\)")
 _METHODS = {"REPLY": "reply", "COUNTER": "counter", "REFRESH": "refresh"}
 _ADDRESS = re.compile(r"[^\s<>]@[^\s<>]")
 _ID = re.compile(r"<[^<>\s]{1,250}>")
@@ -217,7 +218,16 @@ def _to_of(about: object) -> list[Recipient]:
 
 
 def _addresses(value: str) -> list[str]:
-    return [mail for _, mail in getaddresses([value[:1000]]) if mail][:20]
+    """The addresses of a header, every one that any reader could take it to name. The standard library's reader goes as
+    deep as the brackets do."""
+    plain = _QUOTED.sub(" ", value[:1000])
+    for _ in range(3):  # comments within comments
+        plain = _COMMENT.sub(" ", plain)
+    found = []
+    for piece in re.split(r"[,;]", plain):
+        angled = re.findall(r"<([^<>]*)>", piece)
+        found += angled or [word for word in piece.split()[-1:] if "@" in word]
+    return [mail for mail in found if mail][:20]
 
 
 def _plain(mail: str) -> str:
