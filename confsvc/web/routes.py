@@ -78,6 +78,7 @@ from confsvc.web.pages import (
 )
 from confsvc.web.pages import conferences as conference_list
 from confsvc.web.pages import directory as office
+from confsvc.web.pages import feeds as feed_page
 from confsvc.web.route import Route
 
 API = "/api/v1"
@@ -370,6 +371,12 @@ VIDEO_HOSTS = (
 
 _FEED = "/feeds/{token:[A-Za-z0-9_-]{1,80}}"
 FEEDS = (
+    Route("GET", "/feeds", feed_page.show, P.SIGNED_IN),
+    Route("POST", "/feeds", feed_page.make, P.SIGNED_IN),
+    Route("POST", r"/feeds/{id:\d{1,18}}/revoke", feed_page.revoke, P.SIGNED_IN),  # whoever could make it
+    *(Route("GET", f"{place}/feeds", feed_page.show, P.CONTACT_EDIT) for place in (UNIT, ROOM)),
+    *(Route("POST", f"{place}/feeds", feed_page.make, P.CONTACT_EDIT) for place in (UNIT, ROOM)),
+    Route("POST", f"{UNIT}/timetable", feed_page.switch, P.DIRECTORY_EDIT),
     Route("GET", rf"{_FEED}.ics", feeds.show_calendar, P.PUBLIC),  # the address is the secret
     Route("GET", rf"{_FEED}.ifb", feeds.show_busy, P.PUBLIC),
 )

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import asyncio
+from datetime import datetime
 
 from aiohttp import web
 from sqlalchemy.orm import Session
 
 from confsvc.access import Actor, Permission, require
+from confsvc.feeds.body_queries import delete_bodies
 from confsvc.i18n import text
 from confsvc.web import keys
+from confsvc.web.feeds import FEEDS
 from confsvc.web.pages.form_errors import error_texts
 from confsvc.web.pages.official import files_of
 from confsvc.web.pages.phrases import Phrases
@@ -55,11 +58,18 @@ async def save(request: web.Request) -> web.Response:
     reason = text_field(await request.post(), "reason")
     try:
         files = await request.app[keys.DATABASE].write(
-            purge_content, key, reason=reason, actor=actor.text, now=keys.now(request)
+            _purge, key, reason=reason, actor=actor.text, now=keys.now(request)
         )
     except Invalid as problem:
         return await _page(request, errors=problem.errors, reason=reason)
+    request.app[FEEDS].forget()
     for sha256 in files:
         await asyncio.to_thread(files_of(request).remove, sha256)
     said = text("The content is taken out for good.", request[keys.LANGUAGE])
     return redirect(request, f"/conferences/{key}", flash=said, tone="warn")
+
+
+def _purge(db: Session, key: str, *, reason: str, actor: str, now: datetime) -> list[str]:
+    """What was written for calendars goes too; it is written anew from what is left."""
+    delete_bodies(db)
+    return purge_content(db, key, reason=reason, actor=actor, now=now)

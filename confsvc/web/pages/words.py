@@ -34,6 +34,8 @@ ADMIN_ACTS = {
     "grant.added": "Function given", "grant.ended": "Function taken away", "session.started": "Began a session",
     "session.ended": "Signed out", "token.added": "Key of a program made", "token.revoked": "Key of a program revoked",
     "password.link": "Link for the password made", "retried": "Tried again", "given_up": "Given up",
+    "feed.added": "Calendar address made", "feed.revoked": "Calendar address put out of use",
+    "timetable.opened": "Timetable made public", "timetable.closed": "Timetable closed",
     "ended": "Ended", "withdrawn": "Withdrawn", "lifted": "Lifted", "saved": "Saved", "deleted": "Deleted",
 }  # fmt: skip
 ADMIN_FIELDS = {
