@@ -90,7 +90,8 @@ def _event(invitation: Invitation) -> Event:
         event.add(
             "conference", vUri(invitation.url, params={"VALUE": "URI", "FEATURE": ["AUDIO", "VIDEO"], "LABEL": label})
         )
-    event.add("description", _lines(invitation.description))
+    if text := _lines(invitation.description):
+        event.add("description", text)
     if invitation.organizer.mail:
         event.add("organizer", _person(invitation.organizer.mail, {"CN": _name(invitation.organizer.cn)}))
     for attendee in invitation.attendees:

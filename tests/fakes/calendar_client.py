@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
+from functools import lru_cache
 from typing import Any
 
 from dateutil.rrule import rrulestr
@@ -39,7 +40,7 @@ class CalendarClient:
 
     def receive(self, ics: bytes) -> None:
         """Apply one calendar object. AssertionError for one that nobody should get."""
-        calendar = Calendar.from_ical(ics)
+        calendar = _read(ics)
         method = str(calendar["METHOD"])
         assert method in ("REQUEST", "CANCEL"), method
         for event in sorted(calendar.walk("VEVENT"), key=lambda one: "RECURRENCE-ID" in one):
@@ -76,6 +77,11 @@ class CalendarClient:
                 found |= {one for one in occurrences(known.whole) if one[0] not in known.dates}
             found |= {seen(at, event) for at, (_, event) in known.dates.items() if event is not None}
         return found
+
+
+@lru_cache(2000)
+def _read(ics: bytes) -> Any:
+    return Calendar.from_ical(ics)
 
 
 def occurrences(event: Any) -> set[Shown]:

@@ -18,7 +18,8 @@ Kind = Literal["request", "cancel", "leave"]
 @dataclass(frozen=True, slots=True)
 class Draft:
     """``leave``: it goes on without him. ``date``: of a series only the date that originally began then. ``bumps``: it
-    takes a number of its own; what only reaches newcomers does not. ``entries``: what it is about."""
+    takes a number of its own; what only reaches newcomers does not. ``entries``: what it is about; ``before``: the series
+    that he had, whose later dates it may take away."""
 
     mail: str
     kind: Kind
@@ -26,10 +27,11 @@ class Draft:
     change: Change
     bumps: bool
     entries: tuple[Entry, ...]
+    before: tuple[Entry, ...] = ()
 
     def is_over(self, now: datetime) -> bool:
         """Whether everything it is about has ended by then."""
-        ends = [rule.last_end(one) for one in self.entries]
+        ends = [rule.last_end(one) for one in (*self.entries, *self.before)]
         return all(end is not None and end <= now for end in ends)
 
 
@@ -87,7 +89,8 @@ class _Pair:
             if lost or gone != there:
                 change = Change.MAJOR
             change = max([change, *(one.change for one in dates)])
-            yield Draft(self.mail, "request", None, change, True, self.has.entries)
+            series = (before,) if before.rule else ()
+            yield Draft(self.mail, "request", None, change, True, self.has.entries, series)
         else:
             yield from dates
 

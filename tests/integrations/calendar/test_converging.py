@@ -141,7 +141,7 @@ def test_also_where_clocks_change_and_the_state_lives_in_a_file(steps: list[Any]
 @pytest.mark.slow
 @pytest.mark.parametrize("zone", ["Asia/Ho_Chi_Minh", "America/New_York", "Africa/Casablanca", "UTC"])
 def test_for_many_courses(zone: str) -> None:
-    @settings(max_examples=250, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+    @settings(max_examples=80, deadline=None, suppress_health_check=[HealthCheck.too_slow])
     @given(edits, st.integers(0, 10**6))
     def many(steps: list[Any], seed: int) -> None:
         check(steps, seed, zone)
