@@ -176,6 +176,9 @@ FIELD_TEXTS: dict[str, str] = {
     "one_end": "Either until a day or a number of times, not both.",
     "session_form": "Line %(line)s (%(text)s): write day/month/year, and two times where they differ.",
     "no_draft": "What repeats is not saved as a draft: book it, or choose that it does not repeat.",
+    "not_an_address": "This is not an address that can be called: https://name/path, no user or password in it.",
+    "https_wanted": "Only https, unless the configuration allows this host.",
+    "private_address": "This address is inside the house; the configuration does not allow it.",
     "in_force": "This rule is or was in force; end it instead.",
 }
 

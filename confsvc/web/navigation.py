@@ -26,12 +26,13 @@ MENU: tuple[tuple[str, str, Permission], ...] = (
     ("/closures", "Closures", Permission.CLOSURE_EDIT),
     ("/rules", "Rules", Permission.SIGNED_IN),
     ("/users", "Users", Permission.ACCOUNT_ADMIN),
+    ("/webhooks", "Other systems", Permission.ACCOUNT_ADMIN),
     ("/audit", "Log", Permission.AUDIT_READ),
 )
 """Address, English name, and what one must be allowed somewhere to see it. Addresses without a route are left out."""
 PARENTS = {
     "/plan-import": "/conferences", "/postpone": "/conferences", "/series": "/conferences",
-    "/what-if": "/find-time", "/pair": "/endpoints", "/templates": "/book",
+    "/inbox": "/outbox", "/what-if": "/find-time", "/pair": "/endpoints", "/templates": "/book",
 }  # fmt: skip
 """Pages that stand below an entry without their address saying so."""
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from confsvc.access import Permission as P
 from confsvc.letter_files import MOST_BYTES as LETTER_FILE
-from confsvc.web import callbacks, channel, endpoint, feeds, health, login, metrics, openapi
+from confsvc.web import callbacks, channel, endpoint, feeds, health, login, metrics, openapi, timetable
 from confsvc.web.api import answers as answer_data
 from confsvc.web.api import approvals as approval_data
 from confsvc.web.api import busy, checking, conferences, directory, free_times, letters, me, reading
@@ -19,6 +19,7 @@ from confsvc.web.api import running as running_data
 from confsvc.web.api import series as series_data
 from confsvc.web.api import series_dates as series_date_data
 from confsvc.web.api import templates as template_data
+from confsvc.web.api import webhooks as webhook_data
 from confsvc.web.api import what_if as what_if_data
 from confsvc.web.pages import (
     account,
@@ -44,6 +45,7 @@ from confsvc.web.pages import (
     gave_way,
     goal,
     in_person,
+    inbox,
     join,
     kiosk,
     letter,
@@ -74,6 +76,8 @@ from confsvc.web.pages import (
     unsent,
     user_acts,
     users,
+    webhooks,
+    week,
     what_if,
 )
 from confsvc.web.pages import conferences as conference_list
@@ -198,6 +202,9 @@ FLEET = (
     Route("GET", "/outbox", outbox.outbox, P.OUTBOX_READ),
     Route("GET", ADDRESSED, letter.letter, P.OUTBOX_READ),
     Route("GET", f"{ADDRESSED}/mail.eml", letter.download_mail, P.OUTBOX_READ),
+    Route("GET", "/inbox", inbox.show, P.OUTBOX_RETRY),
+    Route("POST", "/inbox/good", inbox.mend, P.OUTBOX_RETRY),
+    Route("GET", r"/inbox/{id:\d{1,18}}/mail.txt", inbox.download, P.ACCOUNT_ADMIN),
     Route("GET", f"{ADDRESSED}/invite.ics", letter.download_ics, P.OUTBOX_READ),
     Route("POST", f"{ADDRESSED}/retry", outbox.retry, P.OUTBOX_RETRY),
     Route("POST", f"{ADDRESSED}/give-up", outbox.give_up_letter, P.OUTBOX_RETRY),
@@ -271,6 +278,22 @@ CLOSURES = (
     Route("GET", "/closures", closures.show, P.CONFERENCE_READ),
     Route("POST", "/closures", closures.save, P.CLOSURE_EDIT),
     Route("POST", CLOSURE, closures.lift, P.CLOSURE_EDIT),
+)
+
+WEBHOOK = "/webhooks/{key:[0-9a-f]{16}}"
+WEBHOOKS = (
+    Route("GET", "/webhooks", webhooks.show, P.ACCOUNT_ADMIN),
+    Route("POST", "/webhooks", webhooks.add, P.ACCOUNT_ADMIN),
+    Route("GET", WEBHOOK, webhooks.one, P.ACCOUNT_ADMIN),
+    Route("POST", WEBHOOK, webhooks.change, P.ACCOUNT_ADMIN),
+    Route("POST", f"{WEBHOOK}/act", webhooks.act, P.ACCOUNT_ADMIN),
+    Route("GET", f"{API}/webhooks", webhook_data.webhooks, P.ACCOUNT_ADMIN),
+    Route("POST", f"{API}/webhooks", webhook_data.add, P.ACCOUNT_ADMIN),
+    Route("PUT", f"{API}{WEBHOOK}", webhook_data.change, P.ACCOUNT_ADMIN),
+    Route("DELETE", f"{API}{WEBHOOK}", webhook_data.remove, P.ACCOUNT_ADMIN),
+    Route("GET", f"{API}{WEBHOOK}/deliveries", webhook_data.deliveries, P.ACCOUNT_ADMIN),
+    Route("POST", f"{API}{WEBHOOK}/test", webhook_data.trial, P.ACCOUNT_ADMIN),
+    Route("POST", f"{API}{WEBHOOK}/replay", webhook_data.again, P.ACCOUNT_ADMIN),
 )
 
 PROGRAMS = (
@@ -377,6 +400,15 @@ FEEDS = (
     *(Route("GET", f"{place}/feeds", feed_page.show, P.CONTACT_EDIT) for place in (UNIT, ROOM)),
     *(Route("POST", f"{place}/feeds", feed_page.make, P.CONTACT_EDIT) for place in (UNIT, ROOM)),
     Route("POST", f"{UNIT}/timetable", feed_page.switch, P.DIRECTORY_EDIT),
+    *(
+        Route("GET", f"/units/{UNIT.rpartition('/')[2]}/timetable{form}", answers_it, P.PUBLIC)  # where it wants that
+        for form, answers_it in (
+            ("", timetable.show), (".ics", timetable.show_calendar), (".json", timetable.show_json),
+        )
+    ),
+    Route("GET", f"{UNIT}/week", week.show, P.CONFERENCE_READ),
+    Route("GET", f"{UNIT}/week.docx", week.docx, P.CONFERENCE_READ),
+    Route("GET", f"{UNIT}/week.pdf", week.pdf, P.CONFERENCE_READ),
     Route("GET", rf"{_FEED}.ics", feeds.show_calendar, P.PUBLIC),  # the address is the secret
     Route("GET", rf"{_FEED}.ifb", feeds.show_busy, P.PUBLIC),
 )
@@ -387,6 +419,6 @@ OPERATION = (
 )
 
 ROUTES: tuple[Route, ...] = (
-    *PAGES, *MEETINGS, *FIGURES, *FLEET, *DIRECTORY, *ADMINISTRATION, *RULES, *CLOSURES, *PROGRAMS, *SERIES_PROGRAMS,
-    *DEVICES, *VIDEO_HOSTS, *FEEDS, *OPERATION,
+    *PAGES, *MEETINGS, *FIGURES, *FLEET, *DIRECTORY, *ADMINISTRATION, *RULES, *CLOSURES, *WEBHOOKS, *PROGRAMS,
+    *SERIES_PROGRAMS, *DEVICES, *VIDEO_HOSTS, *FEEDS, *OPERATION,
 )  # fmt: skip

@@ -30,7 +30,7 @@ from confsvc.config import Settings
 from confsvc.database import Database
 from confsvc.web import keys
 from confsvc.web.route import Route
-from confsvc.web.routes import API, CLOSURE, CONFERENCE, MEETING, ROUTES, UNIT
+from confsvc.web.routes import API, CLOSURE, CONFERENCE, MEETING, ROUTES, UNIT, WEBHOOK
 from rooms.models import Change
 from scheduler.models import Conference
 from tests.confsvc.conftest import START, Service, serving
@@ -152,8 +152,13 @@ STALE = {"version": 999}
 RUN = "booker approver operator"  # the host's booker, the head of that office, an operator
 RESULT = "booker reporter operator"  # the host confirms, an operator corrects
 WHOLE = (
-    "/users", "/audit", "/directory/new-unit", "/directory/import", "/rules/calendar/", "/rules/change", "/rules/{",
+    "/users", "/webhooks", f"{API}/webhooks",
+    "/audit", "/directory/new-unit", "/directory/import", "/rules/calendar/", "/rules/change", "/rules/{",
 )  # fmt: skip
+
+
+NO_HOOK = "0" * 16
+HOOK = {"name": "Thử", "url": "http://127.0.0.1/", "events": ["booked"]}
 
 
 def samples(key: str) -> dict[tuple[str, str], Sample]:
@@ -194,6 +199,16 @@ def samples(key: str) -> dict[tuple[str, str], Sample]:
         ("POST", CLOSURE): Sample(f"/closures/{NO_KEY}/lift", data={}, whole=True),
         ("POST", f"{API}{CLOSURE}"): Sample(f"{API}/closures/{NO_KEY}/lift", {}, whole=True),
         ("POST", f"{API}/closures"): Sample(f"{API}/closures", {"reason": "Thử", **PAST}, whole=True),
+        ("POST", f"{API}/webhooks"): Sample(f"{API}/webhooks", HOOK, whole=True),
+        ("PUT", f"{API}{WEBHOOK}"): Sample(f"{API}/webhooks/{NO_HOOK}", HOOK, whole=True),
+        ("GET", f"{API}{WEBHOOK}/deliveries"): Sample(f"{API}/webhooks/{NO_HOOK}/deliveries", whole=True),
+        ("DELETE", f"{API}{WEBHOOK}"): Sample(f"{API}/webhooks/{NO_HOOK}", whole=True),
+        ("POST", f"{API}{WEBHOOK}/test"): Sample(f"{API}/webhooks/{NO_HOOK}/test", {}, whole=True),
+        ("POST", f"{API}{WEBHOOK}/replay"): Sample(f"{API}/webhooks/{NO_HOOK}/replay", {"delivery": 1}, whole=True),
+        ("GET", f"{API}/webhooks"): Sample(f"{API}/webhooks", whole=True),
+        ("GET", WEBHOOK): Sample(f"/webhooks/{NO_HOOK}", whole=True),
+        ("POST", WEBHOOK): Sample(f"/webhooks/{NO_HOOK}", data={}, whole=True),
+        ("POST", f"{WEBHOOK}/act"): Sample(f"/webhooks/{NO_HOOK}/act", data={}, whole=True),
         ("POST", "/figures/goals"): Sample("/figures/goals", data={}, whole=True),  # the goal is the whole province's
         ("GET", "/plan-import/template.{kind:csv|xlsx}"): Sample("/plan-import/template.csv"),
         ("GET", f"{API}/rooms/busy"): Sample(f"{API}/rooms/busy?from=2026-01-01T00:00:00Z&to=2026-01-02T00:00:00Z"),

@@ -36,6 +36,7 @@ MEASURES = {
     "working_days": "%(n)s working days", "minutes": "%(n)s minutes", "hours": "%(n)s hours",
     "conferences": "%(n)s meetings", "sites": "%(n)s sites", "": "%(n)s",
 }  # fmt: skip
+SENT = {"yes": "is sent", "no": "is not sent"}
 VALUES: dict[str, dict[str, str]] = {
     "notice_refuses": {"yes": "is refused", "no": "a reason is asked for"},
     "hours_refuse": {"yes": "is refused", "no": "is pointed out"},
@@ -57,9 +58,7 @@ VALUES: dict[str, dict[str, str]] = {
     "emergency_by": {
         "nobody": "nobody", "booker": "whoever books", "approver": "whoever approves", "operator": "the operator",
     },
-    **dict.fromkeys(
-        ("remind_day", "remind_60", "remind_15", "remind_15_phone"), {"yes": "is sent", "no": "is not sent"}
-    ),
+    **dict.fromkeys(("remind_day", "remind_60", "remind_15", "remind_15_phone"), SENT),
     "waiver_by": {
         "booker": "whoever books, with a reason", "approver": "whoever approves", "operator": "the operator",
     },

@@ -35,6 +35,7 @@ ADMIN_ACTS = {
     "session.ended": "Signed out", "token.added": "Key of a program made", "token.revoked": "Key of a program revoked",
     "password.link": "Link for the password made", "retried": "Tried again", "given_up": "Given up",
     "feed.added": "Calendar address made", "feed.revoked": "Calendar address put out of use",
+    "secret_renewed": "New secret made", "switched_off": "Switched off", "switched_on": "Switched on",
     "timetable.opened": "Timetable made public", "timetable.closed": "Timetable closed",
     "ended": "Ended", "withdrawn": "Withdrawn", "lifted": "Lifted", "saved": "Saved", "deleted": "Deleted",
 }  # fmt: skip
@@ -54,12 +55,14 @@ ADMIN_FIELDS = {
     "road_km": "Road, km", "drive_min": "Driving time, minutes", "successor": "Successor", "scopes": "May do",
     "due": "Due", "key": "Key of the meeting", "hall": "Room", "revoked_at": "Out of service since", "at": "At",
     "what": "Rule", "value": "Value", "reason": "Basis or reason", "closes": "Closes",
+    "url": "Address", "events": "Told of", "units": "Offices", "by": "By",
 }  # fmt: skip
 SUBJECTS = {
     "rule": "Rule", "closure": "Closure", "profile": "Picture", "template": "Template",
     "calendar_day": "Day of the calendar", "office_hours": "Office hours", "calendar": "Working calendar",
     "account": "Account", "conference": "Meeting", "endpoint": "Endpoint device", "goal": "Goal", "line": "Line",
     "pairing": "Pairing", "person": "Person", "room": "Room", "unit": "Unit", "kpi_scope": "Scope", "effect": "Letter",
+    "webhook": "Other system",
 }  # fmt: skip
 
 
