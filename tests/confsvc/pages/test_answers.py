@@ -115,7 +115,7 @@ async def test_programs_read_and_decide(service: Service) -> None:
     stranger, proposal = found["strangers"][0]["id"], found["proposals"][0]
     assert (await program.post(f"{url}/strangers/{stranger}", json={"act": "refuse"})).status_code == 204
     twice = await program.post(f"{url}/strangers/{stranger}", json={"act": "refuse"})
-    assert (twice.status_code, twice.json()["code"]) == (409, "not_asked")
+    assert (twice.status_code, twice.json()["code"]) == (403, "not_asked")
     missing = await program.post(f"{url}/proposals/{proposal['id']}", json={"act": "accept"})
     assert missing.status_code in (412, 422, 428)
     moved = await program.post(f"{url}/proposals/{proposal['id']}", json={"act": "accept", "version": 1})
