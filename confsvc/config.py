@@ -28,9 +28,9 @@ from scheduler.timing import Timing
 class Service(Section):
     """Where the service listens and how people reach it. ``var``: the folder of everything it writes.
 
-    ``letter_fonts``: a folder with the serif of printed letters; left out, where systems keep Liberation Serif or Tinos.
-    ``jobs`` false: this process only answers; another one advances conferences, sends letters, ends rooms. ``key_file``,
-    ``key_env``: the service's own key, the same on every machine; left out, one is made in ``var``.
+    ``letter_fonts``: a folder with the serif of printed letters; left out, where systems keep one. ``jobs`` false: this
+    process only answers; another one advances conferences, sends letters, ends rooms. ``key_file``, ``key_env``: the
+    service's own key, the same on every machine; left out, one is made in ``var``.
     """
 
     public_url: HttpUrl | None = None

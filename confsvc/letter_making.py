@@ -154,14 +154,21 @@ def _places(meeting: _Meeting) -> tuple[str, str]:
     if not meeting.rooms:
         return _clean(meeting.conference.place, key), ""
     first, *rest = meeting.rooms
-    main = _clean(f"{first.name} ({first.unit.name})", key)
+    main = _clean(_room(first), key)
     theirs = {room.unit.unit_id for room in rest}
     near = [room for room in rest if room.unit.unit_id not in meeting.districts]
     if meeting.districts and meeting.districts <= theirs:
-        said = [room.name for room in near] + [f"phòng họp trực tuyến UBND {_ALL_DISTRICTS}"]
+        said = [_room(room) for room in near] + [f"phòng họp trực tuyến UBND {_ALL_DISTRICTS}"]
     else:
-        said = [room.name for room in rest]
+        said = [_room(room) for room in rest]
     return main, _clean("; ".join(said), key)
+
+
+def _room(room: RoomPart) -> str:
+    """A room with its office's name in full, as letters have it; districts and communes by their committees."""
+    unit = room.unit
+    full = f"UBND {_lower(unit.name)}" if unit.level in ("district", "commune") else _in_text(unit.name)
+    return room.name.replace(unit.short, full) if unit.short and unit.short in room.name else f"{room.name} ({full})"
 
 
 def _requirements(wish: LetterWish, meeting: _Meeting) -> tuple[str, ...]:

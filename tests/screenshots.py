@@ -65,6 +65,7 @@ def take_all(browser: Browser, address: str, link: str, meeting: dict[str, Any],
         take(page, name)
     page.goto(f"{address}/conferences/{meeting['key']}")
     take(page, "conference")
+    take_letter(page, address, meeting)
     fill_booking(page, address, meeting)
     take(page, "book")
     hall = browser.new_context(locale="vi-VN", timezone_id="Asia/Ho_Chi_Minh", viewport={"width": 1280, "height": 720})
@@ -82,6 +83,18 @@ def become_administrator(page: Page, link: str) -> None:
         page.fill("[name=password]", PASSWORD)
         page.click("main form button")
         page.wait_for_url(re.compile(r"^(?!.*sign-in)"))
+
+
+def take_letter(page: Page, address: str, meeting: dict[str, Any]) -> None:
+    """A letter of invitation as its page shows it, made complete before."""
+    page.goto(f"{address}/conferences/{meeting['key']}/letter/make")
+    said = (("authority", "KT. GIÁM ĐỐC"), ("title", "PHÓ GIÁM ĐỐC"), ("signer", "Trần Minh Chiêu"))
+    for name, value in (*said, ("recipients", "Như thành phần mời\nLưu: VT, CNTT")):
+        page.fill(f"[name={name}]", value)
+    page.click("main form .actions button")
+    page.locator("#preview").scroll_into_view_if_needed()
+    page.evaluate("document.getElementById('preview').scrollIntoView()")
+    take(page, "letter")
 
 
 def fill_booking(page: Page, address: str, meeting: dict[str, Any]) -> None:

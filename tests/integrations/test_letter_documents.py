@@ -47,7 +47,9 @@ def pages(content: bytes) -> list[str]:
 
 def docx_text(content: bytes) -> str:
     document = Document(BytesIO(content))
-    cells = [one.text for table in document.tables for row in table.rows for cell in row.cells for one in cell.paragraphs]
+    cells = [
+        one.text for table in document.tables for row in table.rows for cell in row.cells for one in cell.paragraphs
+    ]
     return " ".join(" ".join([*cells, *(one.text for one in document.paragraphs)]).split())
 
 

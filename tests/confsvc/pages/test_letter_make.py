@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from datetime import datetime, timedelta
 from io import BytesIO
 from typing import Any
@@ -9,13 +10,26 @@ from typing import Any
 import httpx
 import pytest
 from docx import Document
+from playwright.async_api import Browser
 from pypdf import PdfReader
+from sqlalchemy import select, update
+from sqlalchemy.orm import Session
 
+from confsvc.config import Settings
+from confsvc.database import Database
+from confsvc.letter_making import invitation_letter
 from confsvc.web import keys
 from confsvc.web.routes import API
+from integrations.documents.letter_content import InvitationLetter
+from scheduler.booking.approving.letter_draft import LetterWish
 from scheduler.booking.booking import Rules
-from tests.confsvc.conftest import START, Service
-from tests.confsvc.pages.scenes import DISTRICTS, booked
+from scheduler.booking.series.book import book_series
+from scheduler.booking.series.wish import SeriesWish
+from scheduler.models import Conference, Series
+from tests.browser import violations
+from tests.confsvc.conftest import START, Service, serving
+from tests.confsvc.pages.scenes import DISTRICTS, booked, wish
+from tests.directory import load_default
 
 FIELDS: dict[str, Any] = {
     "authority": "KT. GIÁM ĐỐC", "title": "Phó Giám đốc", "signer": "Trần Minh Chiêu", "urgency": "HOẢ TỐC",
@@ -34,8 +48,8 @@ async def clerk(service: Service) -> httpx.AsyncClient:
 
 
 def made(service: Service, *codes: str, starts: datetime = START + timedelta(days=9), **changes: Any) -> str:
-    wish = {"now": service.now, "rules": rules_of(service), **changes}
-    return service.database.write_now(booked, "STTTT", codes or ("STTTT", *DISTRICTS), starts, **wish).key
+    who = {"now": service.now, "rules": rules_of(service)}
+    return service.database.write_now(booked, "STTTT", codes or ("STTTT", *DISTRICTS), starts, **who, **changes).key
 
 
 def page_text(content: bytes) -> str:
@@ -130,3 +144,106 @@ async def test_a_draft_has_no_letter_and_strangers_see_none(service: Service, cl
     assert (await site.get(f"/conferences/{key}/letter/draft.pdf")).status_code == 403
     stranger = await service.browser(service.account("stranger", "booker", unit="STC"))
     assert (await stranger.get(f"/conferences/{key}/letter/make")).status_code == 404
+
+
+def letter_of(service: Service, key: str, **said: Any) -> InvitationLetter:
+    def work(db: Session) -> InvitationLetter:
+        conference = db.scalars(select(Conference).where(Conference.key == key)).one()
+        return invitation_letter(db, conference, LetterWish(**said), now=service.now)
+
+    return service.database.read_now(work)
+
+
+def booked_series(service: Service, repeat: str, *sessions: tuple[datetime, datetime]) -> list[str]:
+    """Keys of its dates, rising."""
+
+    def work(db: Session) -> list[str]:
+        first = wish(db, "STTTT", ("STTTT", "HHOA"), START + timedelta(days=9))
+        series = SeriesWish(first, "once", sessions=sessions) if sessions else SeriesWish(first, rule=repeat)
+        made = book_series(db, series, None, actor="account:1", now=service.now, rules=rules_of(service))
+        query = select(Conference.key).join(Series, Series.id == Conference.series_id).where(Series.key == made.key)
+        return list(db.scalars(query.order_by(Conference.starts)))
+
+    return service.database.write_now(work)
+
+
+def test_sittings_that_count_once_stand_in_one_letter(service: Service) -> None:
+    days = [START + timedelta(days=9 + n) for n in range(2)]
+    keys_ = booked_series(service, "", *((day, day + timedelta(hours=3)) for day in days))
+    said = [letter_of(service, key) for key in keys_]
+    assert said[0].sittings == said[1].sittings and len(said[0].sittings) == 2
+    assert [f"{one.starts:%d/%m %H:%M}" for one in said[0].sittings] == ["03/12 08:00", "04/12 08:00"]
+
+
+def test_dates_of_a_rule_stand_in_it_where_they_are_wanted(service: Service) -> None:
+    keys_ = booked_series(service, "FREQ=WEEKLY;COUNT=4")
+    assert len(letter_of(service, keys_[1]).sittings) == 1
+    assert len(letter_of(service, keys_[1], series=True).sittings) == 3
+
+
+def test_the_line_test_of_the_trial_run_stands_in_it(service: Service) -> None:
+    key = made(service, "STTTT", "HHOA")
+    at = START + timedelta(days=8, hours=6)
+    assert letter_of(service, key).line_test is None
+
+    def plan(db: Session) -> None:
+        real = db.scalars(select(Conference).where(Conference.key == key)).one()
+        trial = booked(db, "STTTT", ("STTTT", "HHOA"), at, now=service.now, rules=rules_of(service))
+        db.execute(update(Conference).where(Conference.id == trial.id).values(trial_for_id=real.id))
+
+    service.database.write_now(plan)
+    test = letter_of(service, key).line_test
+    assert test is not None and f"{test:%H:%M %d/%m}" == "14:00 02/12"
+
+
+def test_notices_stand_where_they_apply(service: Service) -> None:
+    key, hall = (
+        made(service),
+        made(service, "STTTT", form="in_person", in_person_reason="content", starts=START + timedelta(days=9, hours=4)),
+    )
+    online, bodily = letter_of(service, key, recorded=True), letter_of(service, hall)
+    assert len(online.notices) == 2 and "ghi hình" in online.notices[0] and "dữ liệu cá nhân" in online.notices[1]
+    assert not bodily.notices and not bodily.requirements and not bodily.member_sites
+    assert all("điểm cầu" not in group.at for group in bodily.groups) and "truyền hình" not in bodily.subject
+
+
+def test_all_districts_are_one_line_and_a_missing_one_is_not_invited(service: Service) -> None:
+    every, most = (
+        letter_of(service, made(service)),
+        letter_of(service, made(service, "STTTT", *DISTRICTS[:9], starts=START + timedelta(days=10))),
+    )
+    assert every.groups[-1].who == ("Đại diện UBND các huyện, thành phố",)
+    assert every.member_sites == "phòng họp trực tuyến UBND các huyện, thành phố"
+    assert every.main_site == "Phòng họp trực tuyến Sở Thông tin và Truyền thông"
+    assert "Phòng họp trực tuyến UBND huyện Yên Thế" in most.member_sites
+    assert len(most.groups[-1].who) == 9 and "Đại diện UBND huyện Yên Thế" in most.groups[-1].who
+    assert every.superior == "UBND tỉnh Bắc Giang" and every.place == "Bắc Giang" and every.symbol == "GM-STTTT"
+
+
+@pytest.mark.browser
+async def test_the_page_in_chromium(settings: Settings, sqlite_url: str, chromium: Browser) -> None:
+    """Both themes and a phone; where PICTURES names a folder, what was seen is put there."""
+    database = Database(sqlite_url)
+    database.write_now(load_default)
+    async for service in serving(settings, database):
+        key = made(service)
+        clerk = await service.browser(service.account("clerk", "booker", unit="STTTT"))
+        await clerk.post(f"/conferences/{key}/letter/make", data=FIELDS)
+        cookies = [{"name": one.name, "value": str(one.value), "url": service.url} for one in clerk.cookies.jar]
+        for width, scheme in ((1280, "light"), (360, "light"), (1280, "dark")):
+            context = await chromium.new_context(
+                locale="vi-VN", color_scheme=scheme, viewport={"width": width, "height": 900}
+            )  # type: ignore[arg-type]
+            await context.add_cookies(cookies)  # type: ignore[arg-type]
+            page = await context.new_page()
+            for path in ("letter", "letter/make"):
+                await page.goto(f"{service.url}/conferences/{key}/{path}")
+                assert await violations(page, f"{path} {width} {scheme}") == []
+                assert await page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+                if folder := os.environ.get("PICTURES"):
+                    await page.screenshot(
+                        path=f"{folder}/{path.replace('/', '-')}-{width}-{scheme}.png", full_page=True
+                    )
+            shown = await page.evaluate("[...document.querySelectorAll('img.sheet')].map(i => i.naturalWidth)")
+            assert shown and all(one > 700 for one in shown)
+            await context.close()
