@@ -17,12 +17,12 @@ run: .venv/run.stamp
 	@echo "» starting on http://127.0.0.1:$(PORT), data in $(VAR)/ (Ctrl+C ends it)"
 	@exec $(BIN)/confsvc serve --quickstart --var "$(VAR)" --port "$(PORT)"
 
-test: .venv/test.stamp .venv/chromium.stamp
+test: .venv/test.stamp .venv/chromium.stamp .venv/dovecot.stamp
 	@if command -v node >/dev/null; then echo "» node --test frontend/tests"; node --test frontend/tests/*.test.js >.venv/node.log || { cat .venv/node.log; exit 1; }; \
 	else echo "» no Node here: the tests of frontend/ are left out"; fi
 	$(BIN)/python -m pytest -n 2 --dist loadfile -m "not slow" --durations=20
 
-test-slow: .venv/test.stamp .venv/chromium.stamp
+test-slow: .venv/test.stamp .venv/chromium.stamp .venv/dovecot.stamp
 	$(BIN)/python -m pytest -n 2 --dist loadfile -m slow --durations=20
 
 check: .venv/check.stamp
@@ -81,4 +81,8 @@ clean:
 
 .venv/chromium.stamp: .venv/made.stamp
 	@tools/chromium.sh
+	@touch $@
+
+.venv/dovecot.stamp: .venv/made.stamp
+	@tools/dovecot.sh
 	@touch $@

@@ -87,8 +87,8 @@ The error that the other server returned was: 550 550 5.2.2 mailbox full
 """
 ABSENT = {
     "outlook": b"From: B <b@huyen.example>\nReturn-Path: <>\nSubject: Automatic reply: x\n"
-    b"Auto-Submitted: auto-generated\nX-Auto-Response-Suppress: All\nX-MS-Exchange-Inbox-Rules-Loop: b@huyen.example\n\n"
-    b"Away. Call 0204 555 1234.\n",
+    b"Auto-Submitted: auto-generated\nX-Auto-Response-Suppress: All\nX-MS-Exchange-Inbox-Rules-Loop: b@huyen.example\n"
+    b"\nAway. Call 0204 555 1234.\n",
     "exchange": b"From: B <b@huyen.example>\nReturn-Path: <>\nSubject: Out of Office: x\n"
     b"X-MS-Exchange-Generated-Message-Source: Mailbox Rules Agent\n\nWrite to c@huyen.example instead, 550 5.1.1.\n",
     "zimbra": b"From: b@huyen.example\nReturn-Path: <>\nSubject: Out of Office Re: x\nPrecedence: bulk\n"

@@ -117,7 +117,8 @@ def test_an_invitation_in_a_report_is_no_answer() -> None:
     inside = multipart(
         "report; report-type=delivery-status", "Content-Type: text/plain\n\nx",
         f"Content-Type: text/calendar; method=REPLY\n\n{CALENDAR.format(method='REPLY')}",
-        "Content-Type: message/rfc822\n\n" + answer().decode().replace("=_b", "=_inner"), headers="From: b@huyen.example\n",
+        "Content-Type: message/rfc822\n\n" + answer().decode().replace("=_b", "=_inner"),
+        headers="From: b@huyen.example\n",
     )  # fmt: skip
     assert explain(inside).calendar is None
     passed_on = multipart(
