@@ -11,7 +11,10 @@ from hypothesis import settings
 
 from confsvc.database import Database
 from confsvc.tables import Base
+from integrations.mail.letter import Letter
+from integrations.mail.maildir import MaildirMailer
 from tests.directory import load_default
+from tests.fakes import post
 from tests.postgres import Postgres
 
 # The same examples in every run, so that a change is judged by what it changes; `--hypothesis-profile=hunt` draws new
@@ -19,6 +22,22 @@ from tests.postgres import Postgres
 settings.register_profile("fixed", derandomize=True)
 settings.register_profile("hunt", derandomize=False)
 settings.load_profile("fixed")
+
+
+@pytest.fixture(scope="session", autouse=True)
+def letters_are_checked() -> Iterator[None]:
+    """At the end of the run, every calendar that any test sent is checked by lint, libical and icalendar."""
+    deliver = MaildirMailer._deliver
+
+    def kept(mailer: MaildirMailer, letter: Letter) -> None:
+        post.keep(letter.content, [letter.recipient])
+        deliver(mailer, letter)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(MaildirMailer, "_deliver", kept)
+        yield
+    found = post.complaints()
+    assert not found, f"{len(found)} complaints, the first: " + "\n".join(found[:20])
 
 
 @pytest.fixture(scope="session")

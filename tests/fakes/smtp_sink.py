@@ -20,6 +20,8 @@ from typing import Any, Self
 
 from aiosmtpd.smtp import SMTP, AuthResult, Envelope, LoginPassword, Session
 
+from tests.fakes import post
+
 
 @dataclass(frozen=True, slots=True)
 class Received:
@@ -42,7 +44,8 @@ class SmtpSink:
     Failures, all may be changed while running: ``answers`` maps a recipient to a reply for RCPT ("451 …", "550 …");
     ``data_answer`` is the reply to every content; ``greeting_answer`` turns connections away; ``drop_after_data``
     takes the message and cuts the line before the reply; ``drop_before_data`` cuts it at RCPT; ``hang`` keeps the
-    reply to the content back. ``dsn``: it offers RFC 3461, and ``asked`` keeps what was asked. ``stop`` refuses connections, ``start`` listens again on the same port.
+    reply to the content back. ``dsn``: it offers RFC 3461, and ``asked`` keeps what was asked. ``stop`` refuses
+    connections, ``start`` listens again on the same port.
     """
 
     def __init__(
@@ -118,6 +121,7 @@ class SmtpSink:
         if self.data_answer:
             return self.data_answer
         assert isinstance(envelope.original_content, bytes)
+        post.keep(envelope.original_content, list(envelope.rcpt_tos))
         self.received.append(Received(envelope.mail_from or "", list(envelope.rcpt_tos), envelope.original_content))
         if self.hang:
             await self._released.wait()
