@@ -52,7 +52,7 @@ def _kept(one: Known, span: Window) -> bool:
 
 def list_entries(db: Session, scope: Scope, known: Sequence[Known], *, public_url: str) -> list[Entry]:
     """The entries by start; the costly part. ``scope.kind`` "public": without what concerns the offices alone."""
-    writer = _Writer(db, known, public_url, public=scope.kind == "public")
+    writer = Writer(db, known, public_url, public=scope.kind == "public")
     found: list[Entry] = []
     shared: dict[str, list[Known]] = {}
     for one in known:
@@ -66,7 +66,7 @@ def list_entries(db: Session, scope: Scope, known: Sequence[Known], *, public_ur
     return sorted(found, key=lambda entry: (entry.starts, entry.uid, entry.recurrence_id or entry.starts))
 
 
-class _Writer:
+class Writer:
     """Rows to entries, with the names of the day."""
 
     def __init__(self, db: Session, known: Sequence[Known], public_url: str, *, public: bool) -> None:
@@ -80,7 +80,7 @@ class _Writer:
 
     def entry(self, one: Known) -> Entry:
         told = self.told[one.id]
-        return self._entry(one, told, self._content(told), told.key)
+        return self._entry(one, told, self.content_of(told), told.key)
 
     def _entry(self, one: Known, told: Told, content: Mapping[str, Any], key: str) -> Entry:
         status: Status = "CANCELLED" if one.state in OFF else "TENTATIVE" if one.state == "pending" else "CONFIRMED"
@@ -102,7 +102,11 @@ class _Writer:
             return all_of_it
         return max(all_of_it, self.sequences.get((one.uid, one.recurrence_id.isoformat()), 0))
 
-    def _content(self, told: Told) -> dict[str, Any]:
+    def content(self, one: Known) -> dict[str, Any]:
+        """What is said of one conference, in the shape of an edition's content."""
+        return self.content_of(self.told[one.id])
+
+    def content_of(self, told: Told) -> dict[str, Any]:
         """In the shape of an edition's content, for the same words as in the letters."""
         day = local_day(told.starts)
         host = self.names.on(told.host_unit_id, day)
@@ -126,7 +130,7 @@ class _Writer:
         that are not (for those who read this feed) left out. A date that is off is left out, never shown as cancelled:
         some calendars take that for the whole series. A series that is off as a whole is shown so."""
         live = [one for one in dates if one.state not in OFF] or list(dates)
-        contents = {one.id: self._content(self.told[one.id]) for one in live}
+        contents = {one.id: self.content_of(self.told[one.id]) for one in live}
         usual = self._usual(series, live, contents)
         if not usual:
             return [self.entry(one) for one in live]

@@ -194,3 +194,14 @@ def _parts(wanted: Collection[Any]) -> Iterator[list[Any]]:
     remaining = iter(wanted)
     while part := list(islice(remaining, _MANY)):
         yield part
+
+
+def list_parties(db: Session, ids: Collection[int]) -> dict[int, list[str]]:
+    """Short names of the units that take part in each conference, in their order."""
+    found: dict[int, list[str]] = {}
+    query = select(Delegation.conference_id, Delegation.unit_short)
+    for some in _parts(ids):
+        mine = query.where(Delegation.conference_id.in_(some))
+        for row in db.execute(mine.order_by(Delegation.conference_id, Delegation.position, Delegation.id)):
+            found.setdefault(row[0], []).append(row[1])
+    return found

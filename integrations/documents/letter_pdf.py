@@ -45,13 +45,19 @@ def letter_pictures(letter: InvitationLetter, fonts: Path | None = None) -> list
 
 
 def _compiled(letter: InvitationLetter, fonts: Path | None, output: str) -> bytes:
-    from integrations.documents.letter_fonts import font_folder
     from integrations.documents.letter_text import letter_text
+
+    return compiled(TEMPLATE, _values(letter_text(letter)), fonts, output)
+
+
+def compiled(template: Path, values: dict[str, Any], fonts: Path | None, output: str) -> bytes:
+    """Any document of ours whose template reads its ``values`` from the input "letter". Raises as ``letter_pdf``."""
+    from integrations.documents.letter_fonts import font_folder
     from integrations.errors import Refused, Unavailable
 
     folder = font_folder(fonts)
     asked = {
-        "letter": _values(letter_text(letter)), "template": str(TEMPLATE), "output": output,
+        "letter": values, "template": str(template), "output": output,
         "fonts": [str(folder)] if folder else [],
     }  # fmt: skip
     command = [sys.executable, "-I", __file__]

@@ -160,4 +160,4 @@ def _subject(db: Session, request: web.Request, actor: Actor, *, now: datetime) 
         path = f"/directory/rooms/{room.key}/feeds"
         return Subject("room", room.id, f"{room.name} ({room.unit_short})", path, room.unit_code, room.unit_id)
     name = subject_name(db, "account", actor.account_id, now=now)
-    return Subject(cast(Kind, "account"), actor.account_id, name, "/feeds")
+    return Subject("account", actor.account_id, name, "/feeds")
