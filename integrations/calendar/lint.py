@@ -7,14 +7,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from datetime import datetime
-
-from dateutil.rrule import rrulestr
 
 from integrations.calendar.lines import Line, cut
+from integrations.calendar.rule_start import begins_on
 
 _UTC = re.compile(r"\d{8}T\d{6}Z\Z")
-_WALL = "%Y%m%dT%H%M%S"
 _FORBIDDEN = ("X-WR-", "X-GOOGLE-CONFERENCE", "X-ALT-DESC")
 
 
@@ -182,26 +179,8 @@ def _times(event: list[Line]) -> Iterator[str]:
         until = re.search(r"UNTIL=([^;]+)", rule.value)
         if until and timed and not _UTC.match(until[1]):
             yield "UNTIL is not in UTC"
-        if timed and not _begins_on(rule.value, starts[0].value):
+        if timed and not begins_on(rule.value, starts[0].value):
             yield "DTSTART is not an occurrence of its RRULE"
-
-
-def _begins_on(rule: str, start: str) -> bool:
-    """Only the rules that we send are tried, and each in its first day, week or month alone: others, and those that
-    have no date, can keep dateutil busy until the year 9999."""
-    if not re.fullmatch(
-        r"FREQ=(DAILY|WEEKLY|MONTHLY)(;(INTERVAL|COUNT)=[1-9]\d{0,2}|;(UNTIL|BYDAY|BYMONTHDAY|BYSETPOS|"
-        r"WKST)=[A-Z0-9,+-]{1,200}){0,8}",
-        rule,
-    ):
-        return False
-    form = _WALL if "T" in start else "%Y%m%d"
-    try:
-        first = datetime.strptime(start.rstrip("Z"), form)  # noqa: DTZ007  wall time, as the rule counts
-        endless = re.sub(r";(UNTIL|COUNT|INTERVAL)=[^;]+", "", rule) + f";INTERVAL={12 * 9999}"
-        return next(iter(rrulestr(endless, dtstart=first)), None) == first
-    except (ValueError, OverflowError, IndexError):
-        return False
 
 
 def _people(event: list[Line], recipient: str | None) -> Iterator[str]:
