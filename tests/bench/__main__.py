@@ -6,13 +6,13 @@ import os
 import sys
 from pathlib import Path
 
-from tests.bench import booking, common_hour, contention, endpoint, freebusy, mail, many, record, series, wide
+from tests.bench import booking, common_hour, contention, endpoint, feed, freebusy, mail, many, record, series, wide
 from tests.bench.figure import Figure, write
 
 PARTS = {
     "booking.contention": contention, "booking.series": series, "booking.many_conferences": many,
     "booking.wide_against_deep": wide, "booking.": booking,
-    "freebusy.first_common": common_hour, "freebusy.": freebusy, "endpoint.": endpoint, "mail.": mail,
+    "freebusy.first_common": common_hour, "freebusy.": freebusy, "endpoint.": endpoint, "feed.": feed, "mail.": mail,
     "record.": record,
 }  # fmt: skip
 
