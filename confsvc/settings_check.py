@@ -9,13 +9,14 @@ from sqlalchemy.exc import ArgumentError
 
 from confsvc.config import BridgeSection, Settings
 from confsvc.secret import ConfigError, Mistake
+from confsvc.settings_outside import outside_mistakes
 from rooms.errors import Invalid
 from scheduler.timing import LIMITS, Timing
 
 
 def check(settings: Settings) -> list[Mistake]:
     """Every mistake at once."""
-    looks = (_secrets, _inbox, _times, _exposure, _bridges, _database)
+    looks = (_secrets, _inbox, _times, _exposure, _bridges, _database, outside_mistakes)
     return [mistake for look in looks for mistake in look(settings)]
 
 

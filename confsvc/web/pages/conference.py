@@ -27,6 +27,7 @@ from confsvc.web.pages.pictures import picture_words
 from confsvc.web.pages.running_view import running_view
 from confsvc.web.pages.series_member import member_view
 from confsvc.web.pages.sight import find_seen, may_do
+from confsvc.web.pages.told_otherwise import told_otherwise
 from confsvc.web.pages.trial import lacking_trial
 from confsvc.web.rendering import render
 from rooms.place_queries import list_phones
@@ -85,7 +86,7 @@ def mark(context: Mapping[str, Any]) -> str:
     sites = [(s.room_id, s.profile, s.link, s.since, s.last, s.seconds // 60) for s in context["sites"]]
     people = [(r.mail, r.delivery, r.at, r.again) for r in context["recipients"]]
     parts = (context["standing"], context["running"], context["conference"].version, context["course"], sites, people,
-             context["answers"].mark)  # fmt: skip
+             context["answers"].mark, context["told_otherwise"])  # fmt: skip
     return hashlib.sha256(repr(parts).encode()).hexdigest()[:16]
 
 
@@ -111,7 +112,7 @@ def _fresh(
         "invited": sum(not r.removed for r in recipients), "polled": conference.state in POLLED,
         "begun": any(s.first is not None for s in sites),
         "may": may_do(actor, conference, now), "closes": times.ends_grace, "settled": times.settled,
-        "wants_result": wants_result(conference),
+        "wants_result": wants_result(conference), "told_otherwise": told_otherwise(db, conference.id),
         "answers": answers_of(db, conference), "answer_names": NAMES, "why_unverified": WHY, "answer_bar": BAR,
         "answer_said": SAID_WORDS,
         "pictured": any(s.profile for s in sites), "pictures": picture_words(rules.profiles, words),

@@ -50,7 +50,7 @@ def test_everything_has_a_name_and_a_sentence(language: str) -> None:
             row = RuleRow(1, name, "briefing", 3, text, "", date(2027, 1, 1), date(2027, 12, 31))
             said = sentence(what, row, "Sở Nội vụ", words)
             assert "01/01/2027" in said and value_text(what, text, words) in said and "%" not in said
-    assert len(GROUPS) == 7
+    assert len(GROUPS) == 8
 
 
 async def test_a_rule_is_looked_at_set_changed_and_ended(service: Service, admin: httpx.AsyncClient) -> None:

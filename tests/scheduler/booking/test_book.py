@@ -60,7 +60,7 @@ def test_a_booking_writes_all_its_rows(database: Database) -> None:
         )
         assert row.search_key == "tap huan an toan thong tin"
         assert row.opens == START - timedelta(minutes=60)
-        assert row.due == START - timedelta(minutes=70)
+        assert row.due == START - timedelta(hours=24)  # the first reminder
         held = db.scalars(select(Reservation)).first()
         assert held is not None
         assert (held.starts, held.ends) == (START - timedelta(minutes=15), START + timedelta(hours=2))
