@@ -18,8 +18,8 @@ Kind = Literal["request", "cancel", "leave"]
 @dataclass(frozen=True, slots=True)
 class Draft:
     """``leave``: it goes on without him. ``date``: of a series only the date that originally began then. ``bumps``: it
-    takes a number of its own; what only reaches newcomers does not. ``entries``: what it is about; ``before``: the series
-    that he had, whose later dates it may take away."""
+    takes a number of its own; what only reaches newcomers does not. ``entries``: what it is about; ``before``: the
+    series that he had, whose later dates it may take away."""
 
     mail: str
     kind: Kind

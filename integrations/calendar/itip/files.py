@@ -74,6 +74,8 @@ def _event(uid: str, parts: list[Part], *, cancels: bool) -> Event:
     if organizer is not None and not _is_plain(organizer.mail):
         raise Refused(f"the ORGANIZER {organizer.mail[:80]!r} has no mail address")
     masters = [part for part in parts if part.recurrence_id is None]
+    if len({part.starts.instant() for part in masters if part.starts}) > 1:
+        raise Refused(f"{uid[:80]} stands there several times without RECURRENCE-ID")
     apart: dict[datetime, Part] = {}
     for part in sorted((part for part in parts if part.recurrence_id), key=_age):
         if part.recurrence_id is not None:
@@ -92,7 +94,7 @@ def _age(part: Part) -> tuple[int, datetime]:
 
 def _entry(part: Part, organizer: Organizer | None, master: Entry | None) -> Entry:
     starts, ends = part.starts, part.ends
-    if starts is None and part.recurrence_id is not None and part.status == "CANCELLED":
+    if starts is None and part.recurrence_id is not None:  # some write of a date only what differs
         starts = part.recurrence_id
         ends = starts.plus(master.ends.wall - master.starts.wall) if master else starts
     if starts is None or ends is None:

@@ -119,6 +119,8 @@ def _property(line: str) -> Property | None:
         return None
     if name[0].upper() in ("ATTENDEE", "ORGANIZER"):
         line = _UNQUOTED.sub(r';\1="\2"', line)
+    if line[:28].upper() == "RECURRENCE-ID;THISANDFUTURE:":  # as RFC 5546 itself writes it
+        line = f"RECURRENCE-ID;RANGE=THISANDFUTURE:{line[28:]}"
     params, at = dict[str, tuple[str, ...]](), name.end()
     while found := _PARAM.match(line, at):
         kept = (one.strip('" ') for one in _PART.findall(found[2]))

@@ -216,6 +216,16 @@ def test_this_and_following_is_cut_too() -> None:
     assert b"RANGE" not in b"".join(one.ics for one in found)
 
 
+def test_a_range_as_the_standard_writes_it_and_a_date_that_says_only_what_differs() -> None:
+    ranged = DATE.replace(
+        "RECURRENCE-ID;TZID=Asia/Ho_Chi_Minh:20261012T080000", "RECURRENCE-ID;THISANDFUTURE:20261012T010000Z"
+    )
+    assert len(plan_files(file(SERIES), file(SERIES, ranged.replace("giao ban", "mới")), HOP, now=AT)) == 6
+    short = "".join(line for line in DATE.splitlines(True) if not line.startswith(("DTSTART", "DTEND")))
+    assert rows(file(SERIES), file(SERIES, short.replace("giao ban", "x"))) == to("REQUEST", "abc", False, 3, SECOND)
+    assert rows(file(SERIES), file(SERIES, short)) == []
+
+
 def test_another_mailbox_needs_another_uid() -> None:
     other = SINGLE.replace("mailto:hop@", "mailto:new@")
     with pytest.raises(Refused, match="organizer changed"):
@@ -235,6 +245,7 @@ def test_another_mailbox_needs_another_uid() -> None:
         (None, [SINGLE.replace("DTSTART", "X-START")], "DTSTART"),
         (None, [SINGLE.replace("T0930", "T0730")], "before it starts"),
         (None, [SINGLE.replace("SUMMARY", "RRULE:often\nSUMMARY")], "not a rule"),
+        (None, [SINGLE, SINGLE.replace("20261005", "20261006")], "several times without RECURRENCE-ID"),
         (None, [SINGLE.replace("UID:one@hop.example\n", "")], "no_uid"),
     ],
 )
