@@ -468,11 +468,11 @@ def test_what_was_postponed_comes_back_after_the_rest_of_its_series_was_cancelle
 
 
 @pytest.mark.slow
-def test_hundreds_of_courses(database: Database) -> None:
+def test_a_thousand_courses(database: Database) -> None:
     """PostgreSQL takes longer: there every second course is short, as the acts are the same."""
     _house(database)
     if database.sqlite:
-        _run(database, 250)
+        _run(database, 1000)
     else:
-        _run(database, 100)
-        _run(database, 100, steps=5)
+        _run(database, 500)
+        _run(database, 500, steps=5)
