@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import ColumnElement, literal_column, select, update
 from sqlalchemy.orm import Session
@@ -31,6 +32,16 @@ def set_hastened(db: Session, chains: Collection[str], *, now: datetime) -> None
         Effect.chain.in_(list(chains)), Effect.state == literal_column("'owed'"), Effect.attempts == 0, Effect.due > now
     )
     db.execute(row.values(due=now).execution_options(synchronize_session=False))
+
+
+def set_hastened_of(db: Session, conference_id: int, *, now: datetime) -> int:
+    """All letters of a conference that wait for further changes go out now; how many."""
+    row = update(Effect).where(
+        Effect.conference_id == conference_id, Effect.kind == LETTER, Effect.state == literal_column("'owed'"),
+        Effect.attempts == 0, Effect.due > now,
+    )  # fmt: skip
+    done: Any = db.execute(row.values(due=now).execution_options(synchronize_session=False))
+    return int(done.rowcount)
 
 
 def overtaken(chains: Collection[str], before_edition: int, part: str | None) -> list[ColumnElement[bool]]:

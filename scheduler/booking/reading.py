@@ -12,6 +12,8 @@ from rooms.health import Link, link
 from rooms.place_queries import list_rooms
 from scheduler.booking.history_queries import list_letters, list_receipts, list_told
 from scheduler.booking.queries import list_guests
+from scheduler.inbox_models import MailReport
+from scheduler.inbox_queries import list_reports
 from scheduler.local_time import local_day
 from scheduler.models import Attendance, Conference, Delegation, Effect, Receipt
 from scheduler.part_queries import SiteRow, list_site_rows
@@ -20,7 +22,7 @@ from scheduler.record.queries import list_attendance, list_delegations, list_dev
 from scheduler.record.seen import Devices, sightings
 
 GAP = timedelta(minutes=2)
-TROUBLED = ("deferred", "dead", "expired")
+TROUBLED = ("deferred", "dead", "expired", "bounced")
 NOT_YET = ("draft", "pending", "planned", "cancelled", "postponed")
 
 
@@ -54,8 +56,8 @@ class PartView:
 
 @dataclass(frozen=True)
 class RecipientView:
-    """One address. ``delivery``: waiting, sending, deferred, sent, superseded, needless, expired or dead, of its newest
-    letter; ``what``: what that letter says; ``told``: what the last letter that surely arrived said."""
+    """One address. ``delivery``: waiting, sending, deferred, sent, bounced, superseded, needless, expired or dead, of
+    its newest letter; ``what``: what that letter says; ``told``: what the last letter that surely arrived said."""
 
     name: str
     mail: str
@@ -149,12 +151,12 @@ def recipient_views(db: Session, conference: Conference) -> list[RecipientView]:
     for guest in guests:
         last = newest.get(guest.mail)
         views.append(_recipient(guest.name, guest.mail, guest.role, guest.unit_id, last, told, removed=False))
-    views = [_received(view, receipts.get(view.mail), newest.get(view.mail)) for view in views]
     for mail in [mail for mail in newest if mail not in {guest.mail for guest in guests}]:
         letter = newest[mail]
         name, role = str(letter.payload["name"]), str(letter.payload["role"])
         views.append(_recipient(name, mail, role, None, letter, told, removed=True))
-    return views
+    reports = list_reports(db, [letter.id for letter in newest.values() if letter.state == "done"])
+    return [_seen(view, newest.get(view.mail), receipts.get(view.mail), reports) for view in views]
 
 
 def _recipient(
@@ -172,9 +174,13 @@ def _recipient(
     )  # fmt: skip
 
 
-def _received(view: RecipientView, receipt: Receipt | None, letter: Effect | None) -> RecipientView:
-    """What was done on the recipient's page. An acknowledgement counts for what was known when it was given: not for a
-    letter that went out later."""
+def _seen(
+    view: RecipientView, letter: Effect | None, receipt: Receipt | None, reports: Mapping[int, MailReport]
+) -> RecipientView:  # fmt: skip
+    """What came of the letter after it had left: it came back, was opened, or acknowledged on the recipient's page. An
+    acknowledgement counts for what was known when it was given: not for a letter that went out later."""
+    if letter is not None and (report := reports.get(letter.id)) is not None:
+        view = replace(view, delivery="bounced", error=f"{report.status} {report.diagnostic}".strip())
     if receipt is None or letter is None:
         return view
     later = letter.state == "done" and int(letter.payload["edition"]) > (receipt.acknowledged_edition or 0)

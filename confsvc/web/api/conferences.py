@@ -138,7 +138,8 @@ def _change(
 ) -> Booked:
     conference = _allowed(db, key, actor, Permission.CONFERENCE_CHANGE)
     wished = _wished(db, conference, body, now=now, rules=rules)
-    return edit.change(db, key, wished, version=version, actor=actor.text, now=now, rules=rules)
+    quiet = isinstance(body, ChangeIn) and not body.notify
+    return edit.change(db, key, wished, version=version, actor=actor.text, now=now, rules=rules, quiet=quiet)
 
 
 def _change_refusal(

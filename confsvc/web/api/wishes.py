@@ -120,6 +120,8 @@ class ChangeIn(Model):
     no_secrets: bool | None = Field(default=None, strict=True)
     clash_confirmed: bool = Field(default=False, strict=True)
     top_profile: Line40 | None = None
+    notify: bool = Field(default=True, strict=True)
+    """False: nobody is written to when it is about title, note, contact or letter number only."""
 
 
 class LoggedIn(Model):

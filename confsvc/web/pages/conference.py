@@ -84,7 +84,7 @@ def _seen_at(request: web.Request) -> Heard:
 def mark(context: Mapping[str, Any]) -> str:
     """Tells whether the fresh part would look the same: minutes count, seconds do not."""
     sites = [(s.room_id, s.profile, s.link, s.since, s.last, s.seconds // 60) for s in context["sites"]]
-    people = [(r.mail, r.delivery, r.at, r.again) for r in context["recipients"]]
+    people = [(r.mail, r.delivery, r.at, r.again, r.due, r.opened, r.acknowledged) for r in context["recipients"]]
     parts = (context["standing"], context["running"], context["conference"].version, context["course"], sites, people,
              context["answers"].mark, context["told_otherwise"])  # fmt: skip
     return hashlib.sha256(repr(parts).encode()).hexdigest()[:16]
@@ -107,6 +107,7 @@ def _fresh(
         "gave_way": gave_way, "took": took, "may_answer": is_allowed(actor, ANSWERING, conference.host_unit_id),
         "conference": conference, "standing": here, "course": course(conference, changes, here, words, timing, now),
         "running": running, "sites": sites, "inside": sum(s.since is not None for s in sites), "recipients": recipients,
+        "gathering": max((r.due for r in recipients if r.due and r.due > now), default=None),
         "troubled": troubled, "phones": list_phones(db, {r.mail for r in troubled}),
         "reached": sum(r.delivery == "sent" for r in recipients if not r.removed),
         "invited": sum(not r.removed for r in recipients), "polled": conference.state in POLLED,

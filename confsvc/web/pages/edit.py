@@ -102,7 +102,7 @@ async def save(request: web.Request) -> web.Response:
     try:
         await request.app[keys.DATABASE].write(
             _save, keys.actor(request), key, typed, version=read_version(fields), now=keys.now(request),
-            rules=keys.rules(request), draft=draft,
+            rules=keys.rules(request), draft=draft, quiet=fields.get("quiet") == "1",
         )  # fmt: skip
     except (Invalid, NoPlace) as problem:
         asked, conference = await _ask(request, typed)
@@ -114,14 +114,15 @@ async def save(request: web.Request) -> web.Response:
 
 
 def _save(
-    db: Session, actor: Actor, key: str, typed: Typed, *, version: int, now: datetime, rules: Rules, draft: bool
-) -> Booked:
+    db: Session, actor: Actor, key: str, typed: Typed, *, version: int, now: datetime, rules: Rules, draft: bool,
+    quiet: bool,
+) -> Booked:  # fmt: skip
     asked, conference = ask_change(db, actor, key, typed, now=now, rules=rules)
     was_draft = conference.state in edit.IDLE
     still_draft = draft and was_draft
     require_readable(asked, draft=still_draft)
     who = {"actor": actor.text, "now": now, "rules": rules}
-    done = edit.change(db, key, asked.wish.booking, version=version, **who)  # type: ignore[arg-type]
+    done = edit.change(db, key, asked.wish.booking, version=version, quiet=quiet, **who)  # type: ignore[arg-type]
     if was_draft and not still_draft:
         db.expire_all()
         known = asked.wish.booking.clash_confirmed

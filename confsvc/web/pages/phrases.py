@@ -66,7 +66,7 @@ DELIVERIES = {
     "none": ("draft", "No letter owed"), "waiting": ("waiting", "Waiting to be sent"),
     "sending": ("waiting", "Being sent"), "deferred": ("late", "Will be tried again"), "sent": ("held", "Sent"),
     "superseded": ("done", "Replaced by a newer letter"), "needless": ("done", "Not needed"),
-    "expired": ("lost", "Not delivered in time"), "dead": ("lost", "Not delivered"),
+    "expired": ("lost", "Not delivered in time"), "dead": ("lost", "Not delivered"), "bounced": ("lost", "Came back"),
 }  # fmt: skip
 TOLD = {
     "booked": "Has the invitation", "changed": "Has the change", "cancelled": "Knows that it is cancelled",
@@ -87,7 +87,7 @@ ACTS = {
     "time_unanswered": "Postponed: nobody answered about the other time", "sites_out": "Sites were taken out",
     "postponed": "Postponed", "put_back": "Put back", "letter": "Letter recorded",
     "letter_purged": "File of the letter taken out", "content_purged": "Content taken out for good",
-    **ANSWERED, "units_renamed": "Units named as on the day of the meeting",
+    **ANSWERED, "units_renamed": "Units named as on the day of the meeting", "letters_sent_now": "Letters sent at once",
 }  # fmt: skip
 FACTS = {
     "room.asked": "The video host asked whether the room may open", "room.created": "The video room opened",
