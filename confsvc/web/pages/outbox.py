@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 
 from confsvc.access import Permission, may, units_for
 from confsvc.web import keys
+from confsvc.web.pages.inbox import sees_inbox
 from confsvc.web.pages.words import Words
 from confsvc.web.rendering import redirect, render
 from rooms.errors import NotAllowed, NotFound
@@ -69,7 +70,8 @@ async def outbox(request: web.Request) -> web.Response:
         request, "outbox.html", w=Words(request[keys.LANGUAGE]), rows=rows[:PAGE], asked=wanted, more=more,
         phones=phones,
         counts={group: sum(counts.get(name, 0) for name in names) for group, names in GROUPS.items()},
-        maildir=request.app[keys.SETTINGS].maildir, may_act=lambda row: _may_act(request, row), now=keys.now(request),
+        sees_inbox=sees_inbox(request), maildir=request.app[keys.SETTINGS].maildir,
+        may_act=lambda row: _may_act(request, row), now=keys.now(request),
     )  # fmt: skip
 
 
