@@ -100,7 +100,7 @@ def check(file: Path, as_json: bool) -> None:
 
     with limited():
         data = content(file, MOST_BYTES)
-        feed = re.search(rb"^METHOD:PUBLISH\r?$|^X-WR-CALNAME", data, re.MULTILINE | re.IGNORECASE) is not None
+        feed = re.search(rb"^X-WR-CALNAME", data, re.MULTILINE | re.IGNORECASE) is not None
         own = lint(data, feed=feed)
     theirs = findings(data)
     found = [*own, *(f"libical: {one}" for one in theirs or [])]

@@ -91,9 +91,10 @@ _END = b"END:VCALENDAR\r\n"
 
 
 def _head(name: str, uid: str, source: str) -> bytes:
+    """Without METHOD: as PUBLISH every event would need an ORGANIZER, whom some calendars then ask for answers."""
     title = _text(_CONTROL.sub(" ", name))
     lines = [
-        "BEGIN:VCALENDAR", f"PRODID:{PRODID}", "VERSION:2.0", "CALSCALE:GREGORIAN", "METHOD:PUBLISH",
+        "BEGIN:VCALENDAR", f"PRODID:{PRODID}", "VERSION:2.0", "CALSCALE:GREGORIAN",
         f"UID:{_text(uid)}", f"NAME:{title}", f"X-WR-CALNAME:{title}", f"X-WR-TIMEZONE:{TZID}",
         f"REFRESH-INTERVAL;VALUE=DURATION:{REFRESH}", f"X-PUBLISHED-TTL:{REFRESH}",
     ]  # fmt: skip

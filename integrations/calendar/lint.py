@@ -56,8 +56,8 @@ def _feed(lines: list[Line]) -> Iterator[str]:
     for name in ("PRODID", "VERSION", "UID", "NAME", "X-WR-CALNAME", "REFRESH-INTERVAL", "X-PUBLISHED-TTL", "SOURCE"):
         if name not in own:
             yield f"{name} is missing"
-    if (verb := own.get("METHOD")) is None or verb.value != "PUBLISH":
-        yield "METHOD is not PUBLISH"
+    if "METHOD" in own:
+        yield "METHOD in a feed, which then is a message"
     for name, value in (("REFRESH-INTERVAL", "DURATION"), ("SOURCE", "URI")):
         if name in own and own[name].params.get("VALUE") != value:
             yield f"{name} needs VALUE={value}"

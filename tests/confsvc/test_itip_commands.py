@@ -13,6 +13,8 @@ import pytest
 from click.testing import CliRunner, Result
 
 from confsvc.cli import main
+from integrations.calendar.feed import Entry
+from integrations.calendar.feed import calendar as feed
 from integrations.calendar.ics import render
 from integrations.calendar.libical import find_library
 from tests.integrations.itip.test_reading import ATTACKS, REPLY, with_lines
@@ -161,6 +163,17 @@ def test_a_file_is_checked(tmp_path: Path) -> None:
     bad = call("calendar", "check", path)
     assert bad.exit_code == 1 and "CRLF" in bad.output and "VALARM in a REPLY" in bad.output
     assert ("libical: Failed iTIP restrictions" in bad.output) == (find_library() is not None)
+
+
+def test_a_feed_is_checked_as_one(tmp_path: Path) -> None:
+    starts = REQUEST.starts
+    entries = [Entry(f"u{n}@hop.example", 0, starts, starts, REQUEST.ends, "Họp", "x") for n in range(500)]
+    path = tmp_path / "feed.ics"
+    path.write_bytes(feed(entries, name="Lịch họp", uid="unit-2@hop.example", source="https://hop.example/feeds"))
+    good = call("calendar", "check", path)
+    assert good.exit_code == 0, good.output
+    path.write_bytes(path.read_bytes().replace(b"X-WR-CALNAME:", b"METHOD:PUBLISH\r\nX-WR-CALNAME:"))
+    assert "METHOD in a feed" in call("calendar", "check", path).output
 
 
 def test_it_says_so_where_libical_is_absent(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -157,7 +157,7 @@ def test_the_same_rows_give_the_same_bytes(database: Database) -> None:
     assert first == database.read_now(plain, HOST, NOW + timedelta(minutes=5))
     head = first.split(b"BEGIN:VTIMEZONE")[0].decode()
     for line in (
-        "METHOD:PUBLISH", "UID:unit-2@hop.example", "NAME:Lịch họp", "X-WR-CALNAME:Lịch họp",
+        "UID:unit-2@hop.example", "NAME:Lịch họp", "X-WR-CALNAME:Lịch họp",
         "X-WR-TIMEZONE:Asia/Ho_Chi_Minh", "REFRESH-INTERVAL;VALUE=DURATION:PT1H", "X-PUBLISHED-TTL:PT1H",
         "SOURCE;VALUE=URI:https://hop.example/feeds",
     ):  # fmt: skip
