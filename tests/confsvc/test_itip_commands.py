@@ -75,6 +75,15 @@ def test_an_answer_and_the_same_and_an_older_one_again(existing: Path, tmp_path:
     )
 
 
+def test_outlooks_own_time_is_remembered_in_the_file(existing: Path, tmp_path: Path) -> None:
+    incoming, after = tmp_path / "in.ics", tmp_path / "after.ics"
+    first = with_lines("X-MICROSOFT-CDO-REPLYTIME:20260902T010200Z")
+    answered(existing, incoming, first, "--sender", BE, "--out", after)
+    later = first.replace("0200Z", "0300Z").replace("ACCEPTED", "DECLINED")
+    assert answered(after, incoming, later, "--sender", BE)["outcome"] == "applied"
+    assert answered(after, incoming, first.replace("0200Z", "0100Z"), "--sender", BE)["outcome"] == "older"
+
+
 def test_one_date_is_answered_and_shown_as_a_date_of_its_own(existing: Path, tmp_path: Path) -> None:
     incoming = tmp_path / "in.ics"
     one = with_lines("RECURRENCE-ID:20260914T010000Z")

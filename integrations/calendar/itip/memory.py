@@ -25,6 +25,7 @@ def lines_of(event: Event) -> list[str]:
     ]
     lines += [
         f"answer|{one.mail}|{_named(one.recurrence_id)}|{one.reply_sequence}|{_stamped(one.reply_dtstamp)}|{one.partstat}"
+        + (f"|{_stamped(one.reply_time)}" if one.reply_time else "")
         for one in event.answers
     ]
     lines += [f"left|{mail}|{sequence}" for mail, sequence in event.left]
@@ -55,6 +56,7 @@ def _with(event: Event, words: list[str]) -> Event:
         return replace(event, master=master, overrides=tuple(map(major, event.overrides)))
     if words[0] == "answer":
         answer = Answer(words[1], _moment(words[2]), int(words[3]), _time(words[4]), words[5])
+        answer = replace(answer, reply_time=_time(words[6])) if len(words) > 6 else answer
         return replace(event, answers=(*event.answers, answer))
     if words[0] == "left":
         return replace(event, left=(*event.left, (words[1], int(words[2]))))
