@@ -66,11 +66,11 @@ def note_unverified(db: Session, uid: str, said: Said, sender: str, why: str, *,
 
 
 def answer_on_page(
-    db: Session, conference: Conference, mail: str, partstat: str, *, comment: str = "", deputy: str = "",
-    deputy_name: str = "", now: datetime,
+    db: Session, conference: Conference, mail: str, partstat: str, *, whole: bool = False, comment: str = "",
+    deputy: str = "", deputy_name: str = "", now: datetime,
 ) -> None:  # fmt: skip
-    """What somebody invited answers from the page behind his link, about this conference; of a series about this date.
-    ``deputy``: the address of whoever goes in his place; waits for the host.
+    """What somebody invited answers from the page behind his link, about this conference; of a series about this date,
+    or with ``whole`` about all of them. ``deputy``: the address of whoever goes in his place; waits for the host.
 
     Raises NotFound (not invited now), WrongMove, TooLate (it is over), Invalid.
     """
@@ -90,7 +90,7 @@ def answer_on_page(
         errors.append(FieldError("deputy", "required"))
     if errors:
         raise Invalid(errors)
-    item, part = lock_calendar_item(db, uid), conference.recurrence_id
+    item, part = lock_calendar_item(db, uid), None if whole else conference.recurrence_id
     before = queries.find_answer(db, uid, part, mail)
     stamp = now.replace(microsecond=0)
     if before is not None and before.reply_dtstamp is not None:
