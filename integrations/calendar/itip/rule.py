@@ -110,11 +110,22 @@ def is_safe(rule: str) -> bool:
     found = parts(rule)
     if any(name not in _SAFE or not re.fullmatch(_SAFE[name], value) for name, value in found.items()):
         return False
-    monthly = found["FREQ"] == "MONTHLY"
-    ordinals = re.search(r"\d", found.get("BYDAY", "")) is not None
-    days = [int(day) for day in found.get("BYMONTHDAY", "1").split(",")]
-    return (monthly or not (ordinals or {"BYMONTHDAY", "BYSETPOS"} & set(found))) and all(
-        1 <= abs(day) <= 28 or (day in (29, 30, 31) and len(days) > 0) for day in days
+    return _has_dates(found)
+
+
+def _has_dates(found: dict[str, str]) -> bool:
+    """Whether such dates come again and again: dateutil looks for the next one until the year 9999."""
+    step, days = int(found.get("INTERVAL", "1")), found.get("BYDAY", "")
+    if found["FREQ"] != "MONTHLY":
+        plain = not (re.search(r"\d", days) or {"BYMONTHDAY", "BYSETPOS"} & set(found))
+        return plain and not (days and found["FREQ"] == "DAILY" and step % 7 == 0)
+    if "BYMONTHDAY" in found:
+        numbers = [abs(int(day)) for day in found["BYMONTHDAY"].split(",")]
+        often = any(1 <= day <= 28 for day in numbers) or step % 12 != 0
+        return often and all(1 <= day <= 31 for day in numbers) and not {"BYDAY", "BYSETPOS"} & set(found)
+    places = [abs(int(place)) for place in found.get("BYSETPOS", "1").split(",")]
+    return "BYSETPOS" not in found or (
+        not re.search(r"\d", days) and max(places) <= 4 * len(days.split(",") if days else "")
     )
 
 
@@ -130,13 +141,14 @@ def starts_of(entry: Entry, most: int = MOST_DATES) -> list[Moment] | None:
 
 
 def _walls(entry: Entry) -> Iterator[datetime]:
+    """Never more than forty years of it, also where the rule has no date at all."""
     found = parts(entry.rule or "")
-    last = until(found.pop("UNTIL"), entry.starts) if "UNTIL" in found else None
-    horizon = entry.starts.wall + timedelta(days=366 * 40)
-    for wall in rrulestr(joined(found), dtstart=entry.starts.wall):
-        if wall > horizon or (last is not None and wall > last):
-            return
-        yield wall
+    count = int(found.pop("COUNT", MOST_DATES))
+    end = entry.starts.wall + timedelta(days=366 * 40)
+    if "UNTIL" in found:
+        end = min(end, until(found["UNTIL"], entry.starts))
+    found["UNTIL"] = f"{end:%Y%m%dT%H%M%S}"
+    yield from islice(rrulestr(joined(found), dtstart=entry.starts.wall), count)
 
 
 def last_end(entry: Entry) -> datetime | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
@@ -254,9 +255,25 @@ def test_what_cannot_be_followed_is_refused_with_a_reason(old: list[str] | None,
         plan_files(file(*old) if old else None, file(*new), HOP)
 
 
-def test_a_rule_that_would_never_end_is_not_expanded() -> None:
-    endless = SERIES.replace("FREQ=WEEKLY;COUNT=6", "FREQ=MINUTELY;COUNT=9;BYMONTH=2;BYMONTHDAY=30")
+@pytest.mark.parametrize(
+    "rule",
+    [
+        "FREQ=MINUTELY;COUNT=9;BYMONTH=2;BYMONTHDAY=30",
+        "FREQ=MONTHLY;COUNT=9;BYMONTHDAY=31;BYSETPOS=5",
+        "FREQ=MONTHLY;COUNT=9;BYMONTHDAY=1;BYDAY=5MO",
+        "FREQ=MONTHLY;INTERVAL=12;COUNT=9;BYMONTHDAY=31",
+        "FREQ=DAILY;INTERVAL=7;COUNT=9;BYDAY=TU",
+        "FREQ=MONTHLY;COUNT=9;BYDAY=MO;BYSETPOS=6",
+        "FREQ=MONTHLY;INTERVAL=99;COUNT=999",
+        "FREQ=SECONDLY",
+    ],
+)
+def test_a_rule_that_would_never_end_costs_nothing(rule: str) -> None:
+    endless = SERIES.replace("FREQ=WEEKLY;COUNT=6", rule)
+    before = time.process_time()
     assert len(plan_files(file(endless), None, HOP, now=AT)) == 3
+    plan_files(file(endless), file(endless.replace("T080000", "T080001")), HOP, now=AT)
+    assert time.process_time() - before < 1
 
 
 def test_asked_again_the_same_is_sent_with_a_newer_stamp() -> None:
