@@ -48,6 +48,7 @@ _PROBLEM = {
 _MEANINGS = {
     400: "Not readable", 401: "Not signed in", 403: "Not allowed", 404: "Not found", 409: "Not possible",
     412: "Changed in the meantime", 413: "Too large", 415: "Not JSON", 422: "Some fields are not right",
+    503: "Not available for a moment",
 }  # fmt: skip
 
 
