@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 
 from confsvc.own_links import read_recipient_token
 from confsvc.web import keys
+from confsvc.web.pages.own_answer import own_answer
 from confsvc.web.pages.phrases import Phrases
 from confsvc.web.rendering import redirect, render
 from confsvc.wording import FORMS, when
@@ -30,6 +31,7 @@ async def show(request: web.Request) -> web.Response:
     database = request.app[keys.DATABASE]
     await database.write(note_opened, item_id, mail, now=keys.now(request))
     context = await database.read(_shown, item_id, mail, request[keys.LANGUAGE])
+    context |= await database.read(own_answer, item_id, mail, now=keys.now(request))
     words = Phrases(request[keys.LANGUAGE])
     response = render(request, "receipt.html", w=words, now=keys.now(request), here=request.path, **context)
     response.headers.update(HEADERS)

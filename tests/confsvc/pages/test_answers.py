@@ -10,13 +10,14 @@ import pytest
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from confsvc.own_links import recipient_token
 from scheduler.answering.answers import note_unverified, record
 from scheduler.answering.proposals import Times, propose
 from scheduler.answering.said import Said
 from scheduler.answering.strangers import Brought, bring
-from scheduler.models import Conference, Effect, Guest, Proposal, Stranger
+from scheduler.models import Answer, CalendarItem, Conference, Effect, Guest, Proposal, Stranger
 from tests.confsvc.conftest import Service
-from tests.confsvc.pages.test_conference import whole
+from tests.confsvc.pages.test_conference import send_all, whole
 
 HOUR = timedelta(hours=1)
 
@@ -127,3 +128,28 @@ async def test_programs_read_and_decide(service: Service) -> None:
     assert {one["answer"] for one in after["items"]} == {"old", "none"}, "the time moved"
     nothing = await program.post(f"{url}/strangers/999", json={"act": "add"})
     assert nothing.status_code == 404
+
+
+async def test_somebody_invited_answers_on_the_own_page(service: Service, clerk: httpx.AsyncClient) -> None:
+    key = whole(service, service.now + timedelta(days=7))
+    service.database.write_now(send_all, now=service.now)
+    item, guest = rows(service, CalendarItem)[0], rows(service, Guest)[0]
+    here = f"/r/{recipient_token(item.id, item.uid, guest.mail, service.settings.service_key)}"
+    phone = service.client(headers={"Origin": service.url})
+    page = (await phone.get(here)).text
+    assert "Ông/bà có dự họp không?" in page and "Tất cả các buổi" not in page
+    csrf = page.partition('name="csrf" value="')[2].partition('"')[0]
+    sent = await phone.post(f"{here}/answer", data={"csrf": csrf, "act": "decline", "comment": "Đi công tác"})
+    assert (sent.status_code, sent.headers["location"]) == (303, here), sent.text
+    assert "Không dự" in (await phone.get(here)).text
+    shown = (await clerk.get(f"/conferences/{key}")).text
+    assert "Đi công tác" in shown and "trên trang của người được mời" in shown
+    wrong = await phone.post(f"{here}/answer", data={"csrf": csrf, "act": "delegate", "deputy": "khong phai thu"})
+    assert wrong.status_code == 303 and not rows(service, Stranger)
+    deputy = {"csrf": csrf, "act": "delegate", "deputy": "PHO@khach.example", "deputy_name": "Lê Phó"}
+    assert (await phone.post(f"{here}/answer", data=deputy)).status_code == 303
+    (waits,) = rows(service, Stranger)
+    assert (waits.mail, waits.through, waits.state) == ("pho@khach.example", guest.mail, "waiting")
+    forged = f"{here[:-3]}AAA/answer"
+    assert (await phone.post(forged, data={"csrf": csrf, "act": "accept"})).status_code == 404
+    assert [one.partstat for one in rows(service, Answer)] == ["DELEGATED"]
