@@ -152,7 +152,7 @@ STALE = {"version": 999}
 RUN = "booker approver operator"  # the host's booker, the head of that office, an operator
 RESULT = "booker reporter operator"  # the host confirms, an operator corrects
 WHOLE = (
-    "/users", "/webhooks", f"{API}/webhooks",
+    "/inbox", "/users", "/webhooks", f"{API}/webhooks",
     "/audit", "/directory/new-unit", "/directory/import", "/rules/calendar/", "/rules/change", "/rules/{",
 )  # fmt: skip
 

@@ -10,7 +10,7 @@ from urllib.parse import urlencode
 from aiohttp import web
 from sqlalchemy.orm import Session
 
-from confsvc.access import Permission, may_somewhere, units_for
+from confsvc.access import Permission, units_for
 from confsvc.parts import INCOMING
 from confsvc.web import keys
 from confsvc.web.pages.words import Words
@@ -38,6 +38,10 @@ def sees_inbox(request: web.Request) -> bool:
     return units_for(keys.actor(request), Permission.OUTBOX_RETRY) is None
 
 
+def _may_download(request: web.Request) -> bool:
+    return units_for(keys.actor(request), Permission.ACCOUNT_ADMIN) is None
+
+
 def _check(request: web.Request) -> None:
     if not sees_inbox(request):
         raise NotAllowed(permission=str(Permission.OUTBOX_RETRY))
@@ -59,7 +63,7 @@ async def show(request: web.Request) -> web.Response:
         request, "inbox.html", w=Words(request[keys.LANGUAGE]), found=found._replace(rows=found.rows[:PAGE]),
         kind=kind, q=q, more=more, kinds=MAIL_KINDS, trouble=incoming.trouble if incoming else None,
         inbox=request.app[keys.SETTINGS].inbox, folder=request.app[keys.SETTINGS].inbox_folder, address=_address,
-        downloads=may_somewhere(keys.actor(request), Permission.ACCOUNT_ADMIN),
+        downloads=_may_download(request),
     )  # fmt: skip
 
 
@@ -76,6 +80,8 @@ def _read(db: Session, wanted: queries.MailFilter, before: int | None) -> Looked
 
 async def download(request: web.Request) -> web.Response:
     """GET /inbox/ID/mail.txt: the mail as it came, never shown in the page: whoever wrote it is not to be trusted."""
+    if not _may_download(request):
+        raise NotAllowed(permission=str(Permission.ACCOUNT_ADMIN))
     number = request.match_info["id"]
     packed = await request.app[keys.DATABASE].read(_raw, int(number))
     if packed is None:
