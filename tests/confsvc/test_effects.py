@@ -120,7 +120,7 @@ async def test_a_change_and_a_cancellation_follow_the_first_letter(post: Post) -
     moved = wish(guests=GUESTS, starts=START + timedelta(hours=1), ends=END + timedelta(hours=1), **CHAIR)
     arguments: dict[str, Any] = {"actor": "account:1", "now": NOW}
     world.database.write_now(change, world.booked.key, moved, version=1, rules=RULES, **arguments)
-    await post.deliver()
+    await post.deliver(timedelta(minutes=RULES.timing.gather))
     world.database.write_now(cancel, world.booked.key, version=2, reason="Trùng lịch", **arguments)
     await post.deliver()
     first, second, third = post.mails("a@khach.example")
