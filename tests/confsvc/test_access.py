@@ -210,6 +210,10 @@ def samples(key: str) -> dict[tuple[str, str], Sample]:
         ("POST", WEBHOOK): Sample(f"/webhooks/{NO_HOOK}", data={}, whole=True),
         ("POST", f"{WEBHOOK}/act"): Sample(f"/webhooks/{NO_HOOK}/act", data={}, whole=True),
         ("POST", "/figures/goals"): Sample("/figures/goals", data={}, whole=True),  # the goal is the whole province's
+        **{
+            ("GET", f"{UNIT}/week{form}"): Sample(f"/directory/units/{OWN}/week{form}", bound=True)
+            for form in ("", ".docx", ".pdf")
+        },
         ("GET", "/plan-import/template.{kind:csv|xlsx}"): Sample("/plan-import/template.csv"),
         ("GET", f"{API}/rooms/busy"): Sample(f"{API}/rooms/busy?from=2026-01-01T00:00:00Z&to=2026-01-02T00:00:00Z"),
     }
