@@ -181,6 +181,8 @@ def samples(key: str) -> dict[tuple[str, str], Sample]:
         ("PATCH", CONFERENCE): Sample(one, {"title": "Khác hẳn", **STALE}, bound=True),
         ("POST", f"{CONFERENCE}/submit"): Sample(f"{one}/submit", STALE, bound=True),
         ("POST", f"{CONFERENCE}/cancel"): Sample(f"{one}/cancel", {**STALE, "reason": "mưa lũ"}, bound=True),
+        ("GET", f"{CONFERENCE}/letter.pdf"): Sample(f"{one}/letter.pdf", bound=True),
+        ("GET", f"{CONFERENCE}/letter.docx"): Sample(f"{one}/letter.docx", bound=True),
         ("POST", f"{CONFERENCE}/extend"): Sample(f"{one}/extend", {**STALE, "minutes": 15}, bound=True, functions=RUN),
         ("POST", f"{CONFERENCE}/end"): Sample(f"{one}/end", STALE, bound=True, functions=RUN),
         ("POST", f"{MEETING}/extend"): Sample(f"/conferences/{key}/extend", data={}, bound=True, functions=RUN),
