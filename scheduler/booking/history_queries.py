@@ -23,7 +23,7 @@ def list_letters(db: Session, conference: Conference) -> Sequence[Effect]:
     if conference.recurrence_id is None:
         return db.scalars(query.where(Effect.conference_id == conference.id)).all()
     sharing = select(Conference.id).where(Conference.series_id == conference.series_id)
-    of_this = or_(_PART.is_(None), _PART == conference.recurrence_id.isoformat())
+    of_this = or_(_PART.is_(None), conference.recurrence_id.isoformat() == _PART)
     return db.scalars(query.where(Effect.conference_id.in_(sharing), conference.uid == _UID, of_this)).all()
 
 

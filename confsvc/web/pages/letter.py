@@ -13,6 +13,7 @@ from email.header import decode_header, make_header
 from email.message import Message
 
 from aiohttp import web
+
 from confsvc.access import Permission, may
 from confsvc.effects import find_letter, sender_of, write_letter
 from confsvc.web import keys
