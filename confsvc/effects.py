@@ -93,13 +93,20 @@ def handlers(
         return await _sent(mailer, made, claimed, sender)
 
     told = _asking(database, mailer, sender, now)
-    reminder = reminding(database, sender, lambda made, claimed: _sent(mailer, made, claimed, sender))
-    forwarded = forwarding(sender, lambda made, claimed: _sent(mailer, made, claimed, sender))
-    declined = declining(sender, lambda made, claimed: _sent(mailer, made, claimed, sender))
-    mails = {
-        "letter": letter, "notice": notice, "reminder": reminder, "forwarded": forwarded, "counter_declined": declined,
-    }  # fmt: skip
+    mails = {"letter": letter, "notice": notice, **_mails_of_others(database, mailer, sender)}
     return {**unless_stopped(database, mails), "end_meeting": end_meeting, **told}
+
+
+def _mails_of_others(database: Database, mailer: Mailer, sender: Sender) -> dict[str, Handler]:
+    """Mails whose words stand in files of their own."""
+
+    async def send(made: Letter, claimed: Claimed) -> Outcome:
+        return await _sent(mailer, made, claimed, sender)
+
+    return {
+        "reminder": reminding(database, sender, send), "forwarded": forwarding(sender, send),
+        "counter_declined": declining(sender, send),
+    }  # fmt: skip
 
 
 def _asking(database: Database, mailer: Mailer, sender: Sender, now: Callable[[], datetime]) -> dict[str, Handler]:

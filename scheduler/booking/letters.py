@@ -59,13 +59,9 @@ def owe_content(
     invitees: Sequence[Invitee],
     *,
     conference_id: int,
-    now: datetime,
-    expires: datetime,
-    bump: bool = True,
-    major: bool = False,
-    due: datetime | None = None,
+    now: datetime, expires: datetime, bump: bool = True, major: bool = False, due: datetime | None = None,
     quiet: bool = False,
-) -> None:
+) -> None:  # fmt: skip
     """The same for what an edition says as a whole; of a shared entry one date ("recurrence_id") or all of it. What
     people answered so far goes with it, unless ``major`` makes it void."""
     item = lock_calendar_item(db, uid)
@@ -76,12 +72,11 @@ def owe_content(
     if major:
         content = {**content, "major": True}
         void_answers(db, uid, content, now=now)
-        if content.get("recurrence_id") is None:  # of one date it is known by its edition
-            values["last_major_sequence"] = sequence
+    if major and content.get("recurrence_id") is None:  # of one date it is known by its edition
+        values["last_major_sequence"] = sequence
     set_calendar_item(db, uid, values)
     method = "CANCEL" if content["what"] in ("cancelled", "postponed", "removed") else "REQUEST"
-    if method == "REQUEST":
-        content = with_answers(db, uid, content)
+    content = with_answers(db, uid, content) if method == "REQUEST" else content
     (edition_id,) = next_ids(db, Edition)
     edition = edition_row(edition_id, uid, number, method, sequence, stamp, content)
     chains = [letter_chain(uid, invitee.mail) for invitee in invitees]
