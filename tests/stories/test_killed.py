@@ -183,7 +183,9 @@ def _check_mails(story: Story) -> None:
     for one in story.sink.received:
         mail = one.message
         by_id[mail["Message-ID"]].add(one.content)
-        part = next(p for p in mail.walk() if p.get_content_type() == "text/calendar")
+        part = next((p for p in mail.walk() if p.get_content_type() == "text/calendar"), None)
+        if part is None:  # a reminder
+            continue
         entry = bytes(part.get_payload(decode=True)).replace(b"\r\n ", b"").decode()  # type: ignore[arg-type]
         uid, sequence, method = (re.findall(rf"{name}:(\S+)", entry)[0] for name in ("UID", "SEQUENCE", "METHOD"))
         chains[uid, one.recipients[0]].append((int(sequence), method))

@@ -9,10 +9,10 @@ from sqlalchemy.orm import Session
 
 from scheduler.telling.urgent_queries import list_sent
 
-CHANNELS = {"reminder": "Mail", "sms": "Short message", "alarm": "Other system"}
+CHANNELS = {"reminder": "By mail", "sms": "Short message", "alarm": "Other system"}
 WHATS = {
     "remind_day": "Reminder the day before", "remind_60": "Reminder 60 minutes before",
-    "remind_15": "Reminder 15 minutes before", "emergency": "Emergency", "displaced": "Gave way to an emergency",
+    "remind_15": "Reminder 15 minutes before", "emergency": "Urgent meeting", "displaced": "Gave way to an emergency",
     "cancelled": "Cancelled or postponed", "moved": "New time", "soon": "Reminder 15 minutes before",
 }  # fmt: skip
 STATES = {
