@@ -11,6 +11,7 @@ import logging
 from collections.abc import AsyncIterator, Mapping
 from datetime import datetime
 from functools import lru_cache
+from pathlib import Path
 
 from aiohttp import web
 
@@ -20,7 +21,7 @@ from confsvc.effects import handlers, open_mailer, sender_of
 from confsvc.faces import faces
 from confsvc.holders import announce, lease_round
 from confsvc.inbox import Incoming, inbox_rounds, incoming
-from confsvc.jobs import Jobs, usual_rounds
+from confsvc.jobs import Jobs, Rounds, usual_rounds
 from confsvc.letter_files import LetterFiles, letter_round
 from confsvc.notify import EVERYTHING, Notices
 from confsvc.outside import open_outside
@@ -132,12 +133,7 @@ async def jobs(app: web.Application) -> AsyncIterator[None]:
         database, now=app[keys.NOW], timing=settings.timing,
         handlers=handlers(database, mailer, sender_of(settings), clients, now=app[keys.NOW]) | outside.doors,
         videos=videos, feeds=outside.feeds,
-        rounds=usual_rounds(database, app[HUB])
-        | {"rules": app[keys.STANDING].round(),
-           "letters": letter_round(database, LetterFiles(settings.var / "letters")),
-           "batches": batch_round(database, lambda: app[keys.STANDING].current),
-           "leases": lease_round(database, holders)}
-        | (inbox_rounds(mailbox, settings) if settings.service.jobs else {}),
+        rounds=_rounds(app, mailbox, holders),
         noted=pulse.video.__setitem__, acts=settings.service.jobs, holder=holder.name,
     )  # fmt: skip
 
@@ -158,6 +154,18 @@ async def jobs(app: web.Application) -> AsyncIterator[None]:
     holder.close()
     if lock is not None:
         lock.close()
+
+
+def _rounds(app: web.Application, mailbox: Incoming, holders: Path) -> dict[str, Rounds]:
+    """The slower work of this process; the mailbox is looked into where the jobs are."""
+    settings, database = app[keys.SETTINGS], app[keys.DATABASE]
+    found = usual_rounds(database, app[HUB]) | {
+        "rules": app[keys.STANDING].round(),
+        "letters": letter_round(database, LetterFiles(settings.var / "letters")),
+        "batches": batch_round(database, lambda: app[keys.STANDING].current),
+        "leases": lease_round(database, holders),
+    }
+    return found | inbox_rounds(mailbox, settings) if settings.service.jobs else found
 
 
 CLOCK: web.AppKey[Clock] = web.AppKey("clock", Clock)

@@ -44,9 +44,7 @@ def words_of(db: Session, claimed: Claimed) -> dict[str, Any] | None:
     return said | {"host": host.name if host else ""}
 
 
-def reminding(
-    database: Database, sender: Sender, send: Callable[[Letter, Claimed], Awaitable[Outcome]]
-) -> Handler:
+def reminding(database: Database, sender: Sender, send: Callable[[Letter, Claimed], Awaitable[Outcome]]) -> Handler:
     """The door of the effect "reminder"; ``send`` says what came of a mail."""
 
     async def reminder(claimed: Claimed) -> Outcome:

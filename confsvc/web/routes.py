@@ -412,7 +412,9 @@ FEEDS = (
     *(
         Route("GET", f"/units/{UNIT.rpartition('/')[2]}/timetable{form}", answers_it, P.PUBLIC)  # where it wants that
         for form, answers_it in (
-            ("", timetable.show), (".ics", timetable.show_calendar), (".json", timetable.show_json),
+            ("", timetable.show),
+            (".ics", timetable.show_calendar),
+            (".json", timetable.show_json),
         )
     ),
     Route("GET", f"{UNIT}/week", week.show, P.CONFERENCE_READ),

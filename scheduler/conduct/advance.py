@@ -84,13 +84,11 @@ def advance(db: Session, conference_id: int, *, now: datetime, timing: Timing, a
             if queries.add_done(db, conference.id, LETTER_WARNED, conference.starts, now):
                 warn_of_lapse(db, conference, now=now)
             queries.set_due(db, conference.id, step.due, expected=conference.due)
-        case Step(to=None, act=act) if act in BEFORE:
-            remind(db, conference, act, now=now)
-            queries.set_due(db, conference.id, step.due, expected=conference.due)
-        case Step(to=None, act=act) if act != "wait":
-            take_once(db, conference, act, actor=actor, now=now, timing=timing)
-            queries.set_due(db, conference.id, step.due, expected=conference.due)
-        case Step(to=None):
+        case Step(to=None, act=act):
+            if act in BEFORE:
+                remind(db, conference, act, now=now)
+            elif act != "wait":
+                take_once(db, conference, act, actor=actor, now=now, timing=timing)
             queries.set_due(db, conference.id, step.due, expected=conference.due)
         case Step(to="ended"):
             _end(db, conference, by="time", due=step.due, now=now, actor=actor)

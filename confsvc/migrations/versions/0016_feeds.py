@@ -34,7 +34,7 @@ def upgrade() -> None:
         *_times("feed_token", "created", "last_used", "revoked_at"),
         sqlite_autoincrement=True,
     )
-    op.create_index("ix_feed_token_kind", "feed_token", ["kind", "subject_id"])
+    op.create_index("ix_feed_token_kind_subject_id", "feed_token", ["kind", "subject_id"])
     op.create_table(
         "feed_body",
         sa.Column("feed", sa.String(), nullable=False),

@@ -60,15 +60,11 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(
             ["conference_id"], ["conference.id"], name="fk_webhook_delivery_conference_id", ondelete="CASCADE"
         ),
-        sa.UniqueConstraint(
-            "webhook_id", "event_id", "number", name="uq_webhook_delivery_webhook_id_event_id_number"
-        ),
+        sa.UniqueConstraint("webhook_id", "event_id", "number", name="uq_webhook_delivery_webhook_id_event_id_number"),
         *(_utc("webhook_delivery", name) for name in ("made_at", "answered_at")),
         sqlite_autoincrement=True,
     )
-    op.create_index(
-        "ix_webhook_delivery_webhook_id_conference_id", "webhook_delivery", ["webhook_id", "conference_id"]
-    )
+    op.create_index("ix_webhook_delivery_webhook_id_conference_id", "webhook_delivery", ["webhook_id", "conference_id"])
     op.create_index("ix_webhook_delivery_conference_id", "webhook_delivery", ["conference_id"])
     op.create_table(
         "news_reader",

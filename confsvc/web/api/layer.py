@@ -23,7 +23,6 @@ from confsvc.web.api.fields import field_errors, unstorable
 from confsvc.web.route import Handler
 from rooms.errors import FieldError, Invalid, Problem
 
-
 JSON = "application/json"
 
 
@@ -70,7 +69,9 @@ def operation(
     def wrap(function: Function) -> Handler:
         hints = typing.get_type_hints(function)
         parts = {name: hints[name] for name in inspect.signature(function).parameters if name in _READERS}
-        described = Operation(function.__name__, summary, answer, status, tuple(problems), headers or {}, media, **parts)
+        described = Operation(
+            function.__name__, summary, answer, status, tuple(problems), headers or {}, media, **parts
+        )  # fmt: skip
 
         @wraps(function)
         async def handler(request: web.Request) -> web.StreamResponse:
@@ -146,6 +147,4 @@ def _write(result: BaseModel | Answer, described: Operation) -> web.Response:
     if body is None:
         return web.Response(status=status, headers=answer.headers)
     charset = "utf-8" if described.media == JSON else None
-    return web.Response(
-        body=body, status=status, headers=answer.headers, content_type=described.media, charset=charset
-    )
+    return web.Response(body=body, status=status, headers=answer.headers, content_type=described.media, charset=charset)

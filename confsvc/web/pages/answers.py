@@ -15,7 +15,7 @@ from confsvc.web.errors import text_of
 from confsvc.web.pages.sight import find_hosted
 from confsvc.web.pages.typed import text_field
 from confsvc.web.rendering import redirect
-from rooms.errors import Invalid
+from rooms.errors import FieldError, Invalid
 from scheduler.answering import proposals, strangers
 from scheduler.errors import NotAsked, Stale, TooLate
 from scheduler.local_time import LOCAL
@@ -37,14 +37,14 @@ async def decide_proposal(request: web.Request) -> web.Response:
     if fields.get("act") == "accept":
         times = await request.app[keys.DATABASE].read(find_times, actor, key, number)
         return redirect(request, f"/conferences/{key}/edit?{times}")
-    reason, now = text_field(fields, "reason"), keys.now(request)
-    return await _done(request, "decline", decline, actor, key, number, reason, now)
+    act, reason, now = str(fields.get("act", "")), text_field(fields, "reason"), keys.now(request)
+    return await _done(request, "decline", decline, actor, key, number, act, reason, now)
 
 
 async def decide_stranger(request: web.Request) -> web.Response:
     """POST /conferences/{key}/strangers/{id}: ``act`` add or refuse."""
     fields, key = await request.post(), request.match_info["key"]
-    act = "add" if fields.get("act") == "add" else "refuse"
+    act = str(fields.get("act", ""))
     number = int(request.match_info["id"])
     return await _done(request, act, settle, keys.actor(request), key, number, act, keys.now(request))
 
@@ -65,13 +65,20 @@ def find_times(db: Session, actor: Actor, key: str, number: int) -> str:
     return f"day={starts:%Y-%m-%d}&start={starts:%H:%M}&end={ends:%H:%M}"
 
 
-def decline(db: Session, actor: Actor, key: str, number: int, reason: str, now: datetime) -> None:
+def decline(db: Session, actor: Actor, key: str, number: int, act: str, reason: str, now: datetime) -> None:
     conference = find_hosted(db, actor, key, P)
+    _check(act, ("decline",))
     proposals.decline(db, conference, number, reason=reason, actor=actor.text, now=now)
 
 
 def settle(db: Session, actor: Actor, key: str, number: int, act: str, now: datetime) -> None:
     """Add or refuse somebody whom nobody had invited."""
     conference = find_hosted(db, actor, key, P)
+    _check(act, ("add", "refuse"))
     work = strangers.add if act == "add" else strangers.refuse
     work(db, conference, number, actor=actor.text, now=now)
+
+
+def _check(act: str, known: tuple[str, ...]) -> None:
+    if act not in known:
+        raise Invalid([FieldError("act", "unknown")])

@@ -32,7 +32,7 @@ NAMES = {
     "recorded": "Recorded", "test": "Trial",
 }  # fmt: skip
 STATES = {
-    "owed": ("waiting", "Will be tried"), "leased": ("waiting", "On its way"), "done": ("confirmed", "Taken"),
+    "owed": ("waiting", "Will be tried"), "leased": ("waiting", "On its way"), "done": ("confirmed", "Taken by it"),
     "expired": ("lost", "Given up after three days"), "dead": ("cancelled", "Given up"),
 }  # fmt: skip
 
