@@ -355,7 +355,7 @@ PROGRAMS = (
     Route("POST", f"{CONFERENCE}/extend", running_data.extend_it, P.CONFERENCE_READ),
     Route("POST", f"{CONFERENCE}/end", running_data.end_it, P.CONFERENCE_READ),
     Route("POST", f"{CONFERENCE}/here", running_data.say_here, P.CONFERENCE_READ),
-    Route("GET", f"{CONFERENCE}/answers", answer_data.read, P.CONFERENCE_READ),
+    Route("GET", f"{CONFERENCE}/answers", answer_data.answers, P.CONFERENCE_READ),
     Route("POST", f"{CONFERENCE}/proposals/{{id:[0-9]{{1,15}}}}", answer_data.decide_proposal, P.CONFERENCE_CHANGE),
     Route("POST", f"{CONFERENCE}/strangers/{{id:[0-9]{{1,15}}}}", answer_data.decide_stranger, P.CONFERENCE_CHANGE),
     Route("GET", f"{CONFERENCE}/comments", running_data.list_them, P.CONFERENCE_READ),

@@ -110,7 +110,7 @@ _NONE: dict[str, Any] = {
 
 
 @operation("What the invited answered", answer=AnswersOut)
-async def read(request: web.Request, *, path: KeyPath) -> AnswersOut:
+async def answers(request: web.Request, *, path: KeyPath) -> AnswersOut:
     return await request.app[keys.DATABASE].read(_answers, keys.actor(request), path.key)
 
 
@@ -141,7 +141,7 @@ def _row(model: type[Shown], row: Proposal | Stranger | Unverified) -> dict[str,
 async def decide_proposal(request: web.Request, *, path: RowPath, body: ProposalIn) -> Answer:
     database, actor, now = request.app[keys.DATABASE], keys.actor(request), keys.now(request)
     if body.act == "decline":
-        await database.write(decline, actor, path.key, path.id, body.reason, now)
+        await database.write(decline, actor, path.key, path.id, body.act, body.reason, now)
         return Answer(None)
     seen = read_version(request, body.version)
     booked = await database.write(_accept, actor, path.key, path.id, seen, now=now, rules=keys.rules(request))
