@@ -15,7 +15,6 @@ from collections.abc import Iterable, Iterator
 from datetime import date, datetime, time, timedelta
 from itertools import islice
 from typing import Any
-from xml.etree.ElementTree import ParseError
 
 from openpyxl import load_workbook
 
@@ -102,7 +101,7 @@ def _xlsx(data: bytes) -> Iterator[NumberedRow]:
             yield from _kept(number, map(_shown, row))
     except (
         zipfile.BadZipFile, zlib.error, KeyError, ValueError, TypeError, AttributeError, IndexError, EOFError,
-        NotImplementedError, RuntimeError, ParseError, OSError,
+        NotImplementedError, RuntimeError, SyntaxError, OSError,  # SyntaxError: of either XML parser that openpyxl uses
     ) as problem:  # fmt: skip
         raise Refused("not_a_plan_file") from problem
 

@@ -147,9 +147,9 @@ def test_a_rule_is_expanded_in_its_zone() -> None:
     ],
 )
 def test_a_rule_is_refused_at_once(rule: str, code: str) -> None:
-    began = time.process_time()
+    began = time.thread_time()  # of this thread: what else the run has going is not asked about
     result = call("calendar", "expand", rule, "--start", "2026-09-07T08:00", "--tz", "Asia/Ho_Chi_Minh", "--json")
-    assert time.process_time() - began < 0.1
+    assert time.thread_time() - began < 0.1
     assert result.exit_code == 3 and json.loads(result.stdout)["refused"] == code
     assert call("calendar", "expand", rule, "--start", "2026-09-07T08:00").exit_code == 3
 

@@ -234,7 +234,8 @@ async def _edit(box: Database, world: World, chains: int, editions: int) -> dict
     for number in range(1, editions + 1):
         for chain in range(chains):
             cancel = number == editions and chain % 5 == 0
-            row = letter(number * 1000 + chain, uid=chain, method="CANCEL" if cancel else "REQUEST", due=world.now)
+            row = letter(number * 1000 + chain, uid=chain, method="CANCEL" if cancel else "REQUEST", due=world.now,
+                         expires=NOW + timedelta(days=30))  # fmt: skip
             await box.write(owe, [row])
             last[row["chain"]] = row["payload"]
             await asyncio.sleep(0)
@@ -253,7 +254,7 @@ async def test_many_drainers_deliver_the_last_edition_in_order(box: Database, se
             world.now += timedelta(minutes=20)
 
     last, *_ = await asyncio.gather(_edit(box, world, chains, 4), *(drainer() for _ in range(4)))
-    world.now = NOW + timedelta(hours=30)
+    world.now += timedelta(hours=30)
     while await box.read(is_due, now=world.now):
         await drain(box, logging_off, now=lambda: world.now, batch=8)
         world.now += timedelta(minutes=20)
