@@ -64,6 +64,8 @@ def handlers(
     found when it is told."""
 
     async def letter(claimed: Claimed) -> Outcome:
+        if str(claimed.payload["mail"]).lower() == sender.mail.lower():
+            return Needless()  # calendars answer their own organizer with nonsense, and our inbox would read it
         try:
             edition, first = await database.read(find_letter, claimed.payload)
             made = write_letter(edition, claimed.payload, sender, first)
@@ -72,6 +74,20 @@ def handlers(
             return Later(error=f"{type(problem).__name__}: {problem}")
         return await _sent(mailer, made, claimed, sender)
 
+    async def notice(claimed: Claimed) -> Outcome:
+        try:
+            made = write_notice(claimed.key, claimed.payload, sender)
+        except Exception as problem:
+            log.exception("notice %s cannot be written", claimed.key)
+            return Later(error=f"{type(problem).__name__}: {problem}")
+        return await _sent(mailer, made, claimed, sender)
+
+    told = _asking(database, mailer, sender, now)
+    mails = {"letter": letter, "notice": notice, **_mails_of_others(database, mailer, sender)}
+    return {**unless_stopped(database, mails), "end_meeting": _ending(bridges), **told}
+
+
+def _ending(bridges: Mapping[str, JitsiClient]) -> Handler:
     async def end_meeting(claimed: Claimed) -> Outcome:
         client = bridges.get(str(claimed.payload["bridge"]))
         if client is None:
@@ -84,17 +100,7 @@ def handlers(
             return Dead(problem.reason)
         return Done({"there": there})
 
-    async def notice(claimed: Claimed) -> Outcome:
-        try:
-            made = write_notice(claimed.key, claimed.payload, sender)
-        except Exception as problem:
-            log.exception("notice %s cannot be written", claimed.key)
-            return Later(error=f"{type(problem).__name__}: {problem}")
-        return await _sent(mailer, made, claimed, sender)
-
-    told = _asking(database, mailer, sender, now)
-    mails = {"letter": letter, "notice": notice, **_mails_of_others(database, mailer, sender)}
-    return {**unless_stopped(database, mails), "end_meeting": end_meeting, **told}
+    return end_meeting
 
 
 def _mails_of_others(database: Database, mailer: Mailer, sender: Sender) -> dict[str, Handler]:

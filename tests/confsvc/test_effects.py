@@ -103,6 +103,15 @@ async def test_everybody_is_invited_in_his_language(post: Post) -> None:
     assert entry.count("ATTENDEE") == 7
 
 
+async def test_the_organizer_itself_is_not_written_to(database: Database) -> None:
+    world = World(database, guests=(GuestWish("Hệ thống", SENDER.mail.upper()), *GUESTS))
+    async with SmtpSink() as sink, SmtpMailer(sink.host, sink.port, timeout=2, deadline=5) as mailer:
+        post = Post(world, sink, mailer)
+        await post.deliver()
+        assert sink.to(SENDER.mail) == [] and len(sink.received) == 6
+        assert post.states()["needless"] == {SENDER.mail}
+
+
 async def test_no_letter_shows_the_video_host_or_a_token(post: Post) -> None:
     await post.deliver()
     name = post.world.opening().jitsi_name
