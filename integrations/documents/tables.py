@@ -99,9 +99,9 @@ def _xlsx(data: bytes) -> Iterator[NumberedRow]:
             if number > last:
                 raise Refused("too_many_rows")
             yield from _kept(number, map(_shown, row))
-    except (
+    except (  # SyntaxError: of either XML parser that openpyxl uses
         zipfile.BadZipFile, zlib.error, KeyError, ValueError, TypeError, AttributeError, IndexError, EOFError,
-        NotImplementedError, RuntimeError, SyntaxError, OSError,  # SyntaxError: of either XML parser that openpyxl uses
+        NotImplementedError, RuntimeError, SyntaxError, OSError,
     ) as problem:  # fmt: skip
         raise Refused("not_a_plan_file") from problem
 
